@@ -1,0 +1,1 @@
+"""The command line and the supervisor: the top floor, which brings all rooms together."""

@@ -1,0 +1,127 @@
+"""What developers and CI run: the tests of both worlds, the quick checks, the benchmarks.
+
+Each command brings what it needs that no lock can hold (a Chromium for the browser tests) and
+prints what it is doing; the first failure ends it, with that tool's exit code.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import typer
+
+from cli.bootstrap import APPLICATION, BOT, say
+from cli.training import bot_environment, ensure_model, model_path
+from core.settings import ROOT
+
+app = typer.Typer(help="For developers: tests, checks, benchmarks.", no_args_is_help=True)
+
+_LOCKS = ("uv.lock", "bot/uv.lock")
+_PUBLIC_HOSTS = {"pypi.org", "files.pythonhosted.org"}
+_MYPY_ROOMS = ("language", "core", "procedures", "dossiers", "notifier", "actions", "web", "cli")
+
+
+@app.command()
+def test(
+    only: list[str] = typer.Argument(None, help="Folders or files of tests; all when left out."),
+) -> None:
+    """Run everything that proves the project."""
+    ensure_chromium()
+    ensure_model(say)
+    chosen = only or ["tests"]
+    if bot_tests := [path for path in chosen if path in ("tests", "tests/") or "bot" in path]:
+        say("tests of the Rasa world …")
+        targets = ["tests/bot" if path.rstrip("/") == "tests" else path for path in bot_tests]
+        _run([BOT.python, "-m", "pytest", "-p", "no:cacheprovider", *targets], bot_environment())
+    rest = [path for path in chosen if path not in bot_tests or path.rstrip("/") == "tests"]
+    if rest:
+        say("tests of the application …")
+        _run([APPLICATION.python, "-m", "pytest", *rest])
+
+
+@app.command()
+def check() -> None:
+    """Lint, types, import floors, lock files, Rasa's own validation."""
+    python = str(APPLICATION.python)
+    say("ruff …")
+    _run([python, "-m", "ruff", "check", "."])
+    _run([python, "-m", "ruff", "format", "--check", "--quiet", "."])
+    say("types …")
+    _run([python, "-m", "mypy", *_MYPY_ROOMS])
+    say("import floors …")
+    _run([APPLICATION.venv / "bin" / "lint-imports"])
+    say("lock files …")
+    _check_locks()
+    say("migrations …")
+    _run([python, "-m", "pytest", "-q", "tests/test_migrations.py"])
+    say("rasa data validate …")
+    rasa = [BOT.python, "-m", "rasa", "data", "validate", "--fail-on-warnings"]
+    rasa += ["--domain", "bot/domain", "--data", "data/rules", "data/nlu/intents"]
+    _run([*rasa, "--config", "config.yml"], bot_environment())
+    say("all checks passed")
+
+
+@app.command()
+def bench(
+    only: list[str] = typer.Argument(None, help="Names of benchmarks; all when left out."),
+) -> None:
+    """Run the benchmarks: each prints its conditions and its ratio to a baseline."""
+    ensure_model(say)
+    folder = ROOT / "tests" / "benchmarks"
+    for script in sorted(folder.glob("bench_*.py")):
+        if not only or script.stem.removeprefix("bench_") in only:
+            say(f"{script.stem} …")
+            _run([APPLICATION.python, str(script)])
+
+
+@app.command()
+def faults() -> None:
+    """Run the long form of the fault suite."""
+    _run([APPLICATION.python, "-m", "pytest", "tests/faults"], {"MOTCUA_FAULTS": "long"})
+
+
+def ensure_chromium() -> None:
+    """Have a Chromium for the browser tests: the system's, Debian's package, or Playwright's own.
+
+    Where none can be had the browser tests say so themselves, and fail.
+    """
+    if os.environ.get("MOTCUA_CHROMIUM") or find_chromium():
+        return
+    say("installing Chromium for the browser tests …")
+    if shutil.which("apt-get") and os.geteuid() == 0:
+        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        for step in (["update", "-qq"], ["install", "-y", "-qq", "chromium"]):
+            subprocess.run(["apt-get", *step], env=quiet, stdout=subprocess.DEVNULL, check=False)
+    if not find_chromium():
+        install = [APPLICATION.python, "-m", "playwright", "install", "chromium"]
+        subprocess.run(install, check=False)
+
+
+def find_chromium() -> str | None:
+    """The path of an installed Chromium or Chrome, or None."""
+    names = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+    return next((found for name in names if (found := shutil.which(name))), None)
+
+
+def _check_locks() -> None:
+    """Locks must name the public index only: a mirror's host would break every other machine."""
+    for lock in _LOCKS:
+        hosts = set(re.findall(r"https?://([^/\"]+)", (ROOT / lock).read_text(encoding="utf-8")))
+        if foreign := hosts - _PUBLIC_HOSTS:
+            say(f"{lock} names {', '.join(sorted(foreign))}: lock it against the public index")
+            raise typer.Exit(1)
+
+
+def _run(command: Iterable[str | Path], extra: dict[str, str] | None = None) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "MOTCUA_MODEL": str(model_path())}
+    done = subprocess.run(
+        [str(part) for part in command], cwd=ROOT, env={**environment, **(extra or {})}, check=False
+    )
+    if done.returncode:
+        sys.exit(done.returncode)

@@ -1,0 +1,141 @@
+"""`./motcua doctor`: looks over an installation and says what is amiss and what to do about it."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+import typer
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from rich.console import Console
+
+from cli.bootstrap import ENVIRONMENTS
+from cli.training import model_path, model_stands
+from core.database import make_engine
+from core.settings import ROOT, Settings, get_settings
+
+State = Literal["ok", "note", "wrong"]
+_SIGNS: dict[State, str] = {"ok": "[green]ok[/]", "note": "[yellow]--[/]", "wrong": "[red]!![/]"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at. `wrong` needs a hand; `note` is worth knowing."""
+
+    about: str
+    state: State
+    text: str
+
+
+def doctor(
+    json_output: bool = typer.Option(False, "--json", help="Print the findings as JSON."),
+) -> None:
+    """Check environments, database, model, provider and running parts; say what to do."""
+    settings = get_settings()
+    findings = [finding for check in _CHECKS for finding in check(settings)]
+    if json_output:
+        print(json.dumps([asdict(f) for f in findings], ensure_ascii=False))
+    else:
+        console = Console()
+        for finding in findings:
+            console.print(f"{_SIGNS[finding.state]}  {finding.about}: {finding.text}")
+    if any(finding.state == "wrong" for finding in findings):
+        raise typer.Exit(1)
+
+
+def _environments(_settings: Settings) -> Iterator[Finding]:
+    for env in ENVIRONMENTS:
+        if env.stands(dev=False):
+            yield Finding(f"{env.name} environment", "ok", "as its lock says")
+        else:
+            yield Finding(f"{env.name} environment", "wrong", "run ./motcua setup")
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    head = ScriptDirectory.from_config(Config(ROOT / "alembic.ini")).get_current_head()
+    engine = make_engine(settings.database)
+    try:
+        with engine.connect() as connection:
+            current = MigrationContext.configure(connection).get_current_revision()
+    except Exception as error:
+        yield Finding("database", "wrong", f"cannot be opened ({type(error).__name__})")
+        return
+    finally:
+        engine.dispose()
+    kind = engine.dialect.name
+    if current == head:
+        yield Finding("database", "ok", f"{kind}, schema up to date")
+    else:
+        yield Finding("database", "wrong", f"{kind}, schema is old: run ./motcua migrate")
+
+
+def _model(_settings: Settings) -> Iterator[Finding]:
+    if model_stands():
+        yield Finding("model", "ok", "trained on the present data")
+    elif model_path().exists():
+        yield Finding("model", "note", "its inputs have changed: ./motcua train, or up does it")
+    else:
+        yield Finding("model", "note", "not trained yet: ./motcua train, or up does it")
+
+
+def _provider(settings: Settings) -> Iterator[Finding]:
+    if settings.sms_provider == "phone":
+        yield Finding("SMS", "note", "the demonstration phone: nothing is really sent")
+        return
+    missing = [
+        name
+        for name, value in (
+            ("MOTCUA_TWILIO_ACCOUNT_SID", settings.twilio_account_sid),
+            ("MOTCUA_TWILIO_AUTH_TOKEN", settings.twilio_auth_token.get_secret_value()),
+            (
+                "MOTCUA_TWILIO_MESSAGING_SERVICE_SID or MOTCUA_TWILIO_SENDER",
+                settings.twilio_messaging_service_sid or settings.twilio_sender,
+            ),
+            ("MOTCUA_PUBLIC_URL (Twilio's receipts come there)", settings.public_url),
+        )
+        if not value
+    ]
+    if missing:
+        yield Finding("SMS", "wrong", "twilio is chosen but these are not set: " + ", ".join(missing))
+    else:
+        yield Finding("SMS", "ok", "twilio, all settings there")
+
+
+def _office(settings: Settings) -> Iterator[Finding]:
+    for name, path in (("offices", settings.offices_file), ("columns", settings.columns_file)):
+        if not path.exists():
+            yield Finding(name, "wrong", f"{path} is not there")
+    if not settings.hotline:
+        yield Finding("hotline", "note", "MOTCUA_HOTLINE is not set: answers name no number to call")
+    if not settings.province:
+        yield Finding("province", "note", "MOTCUA_PROVINCE is not set: national rules are answered")
+
+
+def _running(settings: Settings) -> Iterator[Finding]:
+    url = f"http://127.0.0.1:{settings.web_port}/healthz"
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310  (loopback)
+            parts = json.load(answer)["parts"]
+    except urllib.error.HTTPError as error:
+        parts = json.load(error).get("parts", {})
+    except (OSError, ValueError):
+        yield Finding("running", "note", "nothing is running here: ./motcua up")
+        return
+    for name, state in parts.items():
+        yield Finding(f"running {name}", "ok" if state == "ready" else "wrong", state)
+
+
+_CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
+    _environments,
+    _database,
+    _model,
+    _provider,
+    _office,
+    _running,
+)

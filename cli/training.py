@@ -1,0 +1,104 @@
+"""Trains Rasa's model when, and only when, what it is made from has changed.
+
+The model is a generated file in `var/models`; beside it lies the fingerprint of its inputs.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from cli.bootstrap import BOT
+from core.settings import ROOT, get_settings
+
+_INPUTS = ("config.yml", "bot", "language", "data/nlu", "data/rules", "data/procedures")
+_SUFFIXES = {".py", ".yml", ".yaml", ".lock"}
+
+
+class TrainingFailed(Exception):
+    """Rasa could not train; the message ends with its last words."""
+
+
+def model_path() -> Path:
+    """Where the trained model lies."""
+    return get_settings().state_dir / "models" / "motcua.tar.gz"
+
+
+def model_stands() -> bool:
+    """Tell whether the model is there and was made from the present inputs."""
+    return _stands(model_path())
+
+
+def ensure_model(say: Callable[[str], None]) -> bool:
+    """Train if the inputs changed since the model was made; tell whether that was so.
+
+    Two commands at once train once: the second waits for the first. Raises `TrainingFailed`.
+    """
+    model = model_path()
+    model.parent.mkdir(parents=True, exist_ok=True)
+    if _stands(model):
+        return False
+    with (model.parent / ".training.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if _stands(model):
+            return False
+        say("training the model (about a minute) …")
+        _train(model)
+    return True
+
+
+def _stands(model: Path) -> bool:
+    fingerprint = model.with_suffix(".inputs")
+    return model.exists() and fingerprint.exists() and fingerprint.read_text() == _fingerprint()
+
+
+def _fingerprint() -> str:
+    digest = hashlib.sha256()
+    for path in _input_files():
+        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _input_files() -> Iterator[Path]:
+    for name in _INPUTS:
+        start = ROOT / name
+        if start.is_file():
+            yield start
+            continue
+        for path in sorted(start.rglob("*")):
+            if path.suffix in _SUFFIXES and ".venv" not in path.parts and path.is_file():
+                yield path
+
+
+def _train(model: Path) -> None:
+    fingerprint = _fingerprint()
+    command = [BOT.python, "-m", "rasa", "train", "--config", "config.yml"]
+    command += ["--domain", "bot/domain", "--data", "data/rules", "data/nlu/intents"]
+    command += ["--out", str(model.parent), "--fixed-model-name", "training", "--force"]
+    done = subprocess.run(
+        command, cwd=ROOT, env=bot_environment(), capture_output=True, text=True, check=False
+    )
+    made = model.parent / "training.tar.gz"
+    if done.returncode or not made.exists():
+        last = "\n".join((done.stdout + done.stderr).splitlines()[-15:])
+        raise TrainingFailed(f"rasa train ended with {done.returncode}:\n{last}")
+    made.replace(model)
+    model.with_suffix(".inputs").write_text(fingerprint)
+
+
+def bot_environment() -> dict[str, str]:
+    """The environment variables in which processes of the Rasa world run."""
+    return {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "PYTHONWARNINGS": "ignore",
+        "RASA_TELEMETRY_ENABLED": "false",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+        # No accelerator is ever used; TensorFlow need not look for one.
+        "CUDA_VISIBLE_DEVICES": "-1",
+    }

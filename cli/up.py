@@ -1,0 +1,114 @@
+"""`./motcua up`: the main job. Database, model, then the four processes under the supervisor."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+
+import typer
+from alembic import command as alembic
+from alembic.config import Config
+
+from cli.bootstrap import APPLICATION, BOT, say
+from cli.supervisor import PortTaken, Process, StartFailed, Supervisor, check_ports
+from cli.training import TrainingFailed, bot_environment, ensure_model, model_path
+from core.settings import ROOT, Settings, get_settings
+
+
+def up(
+    verbose: bool = typer.Option(False, "--verbose", "-v", help="Show every log line here."),
+) -> None:
+    """Set up and start everything: chat, answers, notifier, web site. Ctrl-C stops it all."""
+    began = time.monotonic()
+    settings = get_settings()
+    processes = _processes(settings)
+    try:
+        check_ports(processes)
+        migrate()
+        ensure_model(say)
+        say("starting …")
+        supervisor = Supervisor(processes, ROOT, settings.state_dir / "log", say, verbose)
+        asyncio.run(supervisor.run(lambda: _announce(settings, time.monotonic() - began)))
+    except (PortTaken, StartFailed, TrainingFailed) as error:
+        say(str(error))
+        raise typer.Exit(1) from None
+    say("all stopped")
+
+
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    say("bringing the database up to date …")
+    config = Config(ROOT / "alembic.ini")
+    alembic.upgrade(config, "head")
+
+
+def _announce(settings: Settings, seconds: float) -> None:
+    base = f"http://{settings.web_host}:{settings.web_port}"
+    lines = [f"ready in {seconds:.0f} s", f"  chat:   {base}/"]
+    if settings.sms_provider == "phone":
+        lines.append(f"  phone:  {base}/phone  (the demonstration telephone: nothing is sent)")
+    lines += [
+        f"  health: {base}/healthz",
+        f"  logs:   {settings.state_dir / 'log'}/",
+        "  try:    ./motcua import data/demo/export-2026-11-16.csv",
+        "Ctrl-C stops everything.",
+    ]
+    for line in lines:
+        say(line)
+
+
+def _processes(settings: Settings) -> list[Process]:
+    """The four processes, in the order in which they need one another."""
+    app = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    # Each process reads the same secrets; Rasa's world cannot import `core`, so it is told.
+    bot = {
+        **bot_environment(),
+        "PYTHONUNBUFFERED": "1",
+        "MOTCUA_ACTIONS_PORT": str(settings.actions_port),
+        "MOTCUA_WEB_CHANNEL_SECRET": settings.web_channel_secret.get_secret_value(),
+    }
+    python = str(APPLICATION.python)
+    actions = Process(
+        "actions",
+        (python, "-m", "actions"),
+        app,
+        f"http://127.0.0.1:{settings.actions_port}/health",
+        settings.actions_port,
+        "MOTCUA_ACTIONS_PORT",
+    )
+    rasa = Process(
+        "rasa",
+        (
+            *(str(BOT.python), "-m", "rasa", "run", "--model", str(model_path())),
+            *("--endpoints", "endpoints.yml", "--credentials", "credentials.yml"),
+            *("--interface", "127.0.0.1", "--port", str(settings.rasa_port)),
+        ),
+        bot,
+        f"http://127.0.0.1:{settings.rasa_port}/webhooks/web/",
+        settings.rasa_port,
+        "MOTCUA_RASA_PORT",
+    )
+    notifier = Process(
+        "notifier",
+        (python, "-m", "notifier"),
+        app,
+        f"http://127.0.0.1:{settings.notifier_port}/healthz",
+        settings.notifier_port,
+        "MOTCUA_NOTIFIER_PORT",
+    )
+    web = Process(
+        "web",
+        (python, "-m", "web"),
+        app,
+        f"http://{_reach(settings.web_host)}:{settings.web_port}/livez",
+        settings.web_port,
+        "MOTCUA_WEB_PORT",
+        settings.web_host,
+    )
+    return [actions, rasa, notifier, web]
+
+
+def _reach(host: str) -> str:
+    """The address at which a server bound to `host` answers from this machine."""
+    return "127.0.0.1" if host in ("0.0.0.0", "::") else host

@@ -1,0 +1,92 @@
+"""The database: one declarative base, engines for SQLite and PostgreSQL, and moments in UTC.
+
+Rooms declare their tables on `Base`; Alembic (`migrations/`) makes them. Sessions are synchronous:
+asynchronous code calls them in a thread, with groups of rows at a time.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, event, make_url
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.types import TypeDecorator
+
+from core.settings import get_settings
+
+
+class Base(DeclarativeBase):
+    """Base of every table. Constraints are named, so that migrations can change them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_N_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment: aware in Python, UTC in the database, on every engine.
+
+    SQLite keeps no zone, so a naive value is refused rather than guessed at.
+    """
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def make_engine(url: str, **options: Any) -> Engine:
+    """Return an engine for `url`.
+
+    SQLite gets write-ahead logging, `synchronous=FULL` (a committed message survives a power cut),
+    enforced foreign keys, and 30 s of patience with another writer.
+    """
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True, **options)
+    database = make_url(url).database
+    if database and database != ":memory:":
+        Path(database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": 30}, **options)
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    return engine
+
+
+Sessions = sessionmaker[Session]
+"""What makes sessions; functions that reach the database take one, or a session."""
+
+
+def session_factory(engine: Engine) -> Sessions:
+    """Return what makes sessions on `engine`. Objects stay readable after a commit."""
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+@lru_cache(maxsize=1)
+def get_sessions() -> Sessions:
+    """Return this process's session maker, on the database of its settings."""
+    return session_factory(make_engine(get_settings().database))

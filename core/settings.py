@@ -1,0 +1,183 @@
+"""Settings of one installation, read from `MOTCUA_…` variables and `.env`.
+
+Everything that differs between offices or machines is here, with a default that makes a fresh
+clone work: SQLite, the demonstration phone, loopback. `.env.example` explains each for operators.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+from datetime import time
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The project's folder."""
+
+
+def _clock_pair(value: object) -> object:
+    """Read ``21:00-07:00``; empty or ``off`` means never."""
+    if isinstance(value, str):
+        if value.strip().lower() in ("", "off", "none"):
+            return None
+        start, _, end = value.partition("-")
+        return (time.fromisoformat(start.strip()), time.fromisoformat(end.strip()))
+    return value
+
+
+QuietHours = Annotated[tuple[time, time] | None, NoDecode, BeforeValidator(_clock_pair)]
+
+
+class Settings(BaseSettings):
+    """What an operator may set. Durations in seconds unless the name says otherwise."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="MOTCUA_", env_file=ROOT / ".env", env_file_encoding="utf-8", extra="ignore"
+    )
+
+    # --- where things are kept -----------------------------------------------------------------
+    state_dir: Path = ROOT / "var"
+    """Database, trained model, generated secrets and logs of this installation."""
+    database_url: str = ""
+    """SQLAlchemy URL; empty means SQLite in `state_dir`."""
+
+    # --- where the processes listen (all on loopback, but for the public site) -------------------
+    web_host: str = "127.0.0.1"
+    web_port: int = 8080
+    rasa_port: int = 5005
+    actions_port: int = 5055
+    notifier_port: int = 9105
+    """The notifier's own /healthz and /metrics."""
+    public_url: str = ""
+    """How the site is reached from outside, e.g. https://motcua.example.gov.vn; used in links and
+    in the addresses that providers call back. Empty means http://{web_host}:{web_port}."""
+
+    # --- secrets: generated into state_dir/secrets.json where not given ---------------------------
+    secret_key: SecretStr = SecretStr("")
+    """Root secret: cookies, indexes of phones and IDs, encryption at rest. Keep it: data encrypted
+    with a lost key stays unreadable."""
+    web_channel_secret: SecretStr = SecretStr("")
+    """Shared by the web site and Rasa's web channel."""
+    rasa_token: SecretStr = SecretStr("")
+    """Opens Rasa's own HTTP routes, on loopback."""
+
+    # --- the office ------------------------------------------------------------------------------
+    province: str = ""
+    """Slug of the province whose rules hold, e.g. hai-phong; empty means the national baseline."""
+    offices_file: Path = ROOT / "data" / "offices" / "offices.yml"
+    columns_file: Path = ROOT / "data" / "offices" / "columns.yml"
+    """How the headings of the office's export are called."""
+    hotline: str = ""
+    """Number that citizens may call; shown in answers and on every page."""
+
+    # --- messages --------------------------------------------------------------------------------
+    sms_provider: Literal["phone", "twilio"] = "phone"
+    """`phone` shows messages on a page of ours and sends nothing."""
+    sms_sign: str = "VPDKDD"
+    """How an SMS names its sender at its beginning; unaccented."""
+    quiet_hours: QuietHours = (time(21, 0), time(7, 0))
+    """Office time in which nobody is texted; messages wait till its end. The demonstration phone
+    wakes nobody and ignores it."""
+    first_import: Literal["silent", "recent", "all"] = "recent"
+    """Whom the first import of an office tells: nobody; those whose dossier moved within
+    `recent_days` before the export's newest date; everybody."""
+    recent_days: int = Field(default=1, ge=0)
+    """Calendar days that count as news in a first import."""
+    message_expiry_hours: int = Field(default=24, ge=1)
+    """A notice not sent by then says nothing new and is dropped."""
+    recipient_hourly_cap: int = Field(default=5, ge=1)
+    """Most messages to one number within an hour."""
+    collect_reminder_days: Annotated[tuple[int, ...], NoDecode] = (3, 10, 30)
+    """Working days after which a result not collected is reminded of."""
+    reminder_at: time = time(8, 30)
+    """Office time at which the morning reminder looks for dossiers ready and not collected."""
+
+    quiet_release_spread: float = Field(default=1800.0, ge=0)
+    """Seconds over which the messages that waited for the morning are spread."""
+    digest_from: int = Field(default=3, ge=2)
+    """From so many waiting notices to one number on, one message tells of all of them."""
+    sms_concurrency: int = Field(default=64, ge=1)
+    """Requests to the provider that one notifier has open at once."""
+    sms_lease: float = Field(default=60.0, ge=2)
+    """For which a notifier has a claimed message to itself; at least twice `twilio_timeout`."""
+    uncertain_grace: float = Field(default=120.0, ge=0)
+    """How long a message that may or may not have left waits for a receipt before its provider is
+    asked."""
+    unconfirmed_hours: float = Field(default=72.0, gt=0)
+    """After which a message without a receipt is closed as unconfirmed. It is never sent again."""
+
+    twilio_account_sid: str = ""
+    twilio_auth_token: SecretStr = SecretStr("")
+    twilio_messaging_service_sid: str = ""
+    twilio_sender: str = ""
+    """Registered alphanumeric sender, where no Messaging Service is used."""
+    twilio_base_url: str = "https://api.twilio.com"
+    twilio_timeout: float = 10.0
+
+    # --- look-up of dossiers --------------------------------------------------------------------
+    proof_attempts: int = Field(default=5, ge=1)
+    """Proofs that one sender, or one dossier, may get wrong within `proof_window`."""
+    proof_window: int = 15 * 60
+    verified_for: int = 15 * 60
+    """How long a proof holds for the sender who gave it."""
+
+    log_level: str = "INFO"
+
+    @field_validator("collect_reminder_days", mode="before")
+    @classmethod
+    def _days(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(int(part) for part in value.replace(",", " ").split())
+        return value
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL in force."""
+        return self.database_url or f"sqlite:///{self.state_dir / 'motcua.db'}"
+
+    @property
+    def public_base(self) -> str:
+        """The site's public address, without a slash at its end."""
+        return (self.public_url or f"http://{self.web_host}:{self.web_port}").rstrip("/")
+
+
+_GENERATED = ("secret_key", "web_channel_secret", "rasa_token")
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """Return this process's settings, with generated secrets where none were given.
+
+    The first caller of a new installation makes `state_dir/secrets.json`, readable by its owner
+    alone; every later process reads the same.
+    """
+    settings = Settings()
+    missing = [name for name in _GENERATED if not getattr(settings, name).get_secret_value()]
+    if missing:
+        kept = _kept_secrets(settings.state_dir / "secrets.json")
+        settings = settings.model_copy(update={name: SecretStr(kept[name]) for name in missing})
+    return settings
+
+
+def _kept_secrets(path: Path) -> dict[str, str]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = {name: secrets.token_urlsafe(32) for name in _GENERATED}
+    # Written whole under another name and linked into place: of two processes that start at once
+    # one wins, and the other reads what the winner wrote.
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as f:
+            json.dump(fresh, f)
+        with contextlib.suppress(FileExistsError):
+            os.link(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    kept: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    return kept

@@ -1,0 +1,58 @@
+"""Folding of Vietnamese text: what lets "Sổ Đỏ", "so do" and an NFD "sổ đỏ" meet.
+
+Folded text is for understanding only and is never shown to anybody. The standard accent strippers
+will not do: `strip_accents="unicode"` leaves đ, `"ascii"` deletes it.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+_D_BARRED = str.maketrans({"đ": "d", "Đ": "D"})
+# What phones and word processors put where a plain character was meant.
+_TYPOGRAPHY = str.maketrans(
+    {
+        "\u2018": "'",
+        "\u2019": "'",
+        "\u201c": '"',
+        "\u201d": '"',
+        "\u2010": "-",
+        "\u2011": "-",
+        "\u2012": "-",
+        "\u2013": "-",
+        "\u2014": "-",
+        "\u2026": "...",
+        "\u00a0": " ",
+        "\u200b": "",
+        "\u200c": "",
+        "\u200d": "",
+        "\ufeff": "",
+        "\x00": "",
+    }
+)
+
+
+def normalise(text: str) -> str:
+    """Return `text` in NFC with typographic variants made plain and spaces collapsed.
+
+    Diacritics and case are kept: this is the form to store and to show.
+    """
+    return " ".join(unicodedata.normalize("NFC", text.translate(_TYPOGRAPHY)).split())
+
+
+def strip_marks(text: str) -> str:
+    """Return `text` without Vietnamese diacritics, in its own case (``Đất ở`` → ``Dat o``)."""
+    decomposed = unicodedata.normalize("NFD", text.translate(_D_BARRED))
+    kept = "".join(c for c in decomposed if unicodedata.category(c) != "Mn")
+    return unicodedata.normalize("NFC", kept)
+
+
+def fold(text: str) -> str:
+    """Return the form two spellings of one thing share: normalised, unmarked, in lower case."""
+    return strip_marks(normalise(text)).lower()
+
+
+def has_marks(text: str) -> bool:
+    """Tell whether `text` carries Vietnamese diacritics at all (its writer types with them)."""
+    composed = normalise(text)
+    return strip_marks(composed) != composed

@@ -1,0 +1,40 @@
+"""Alembic's environment: which tables there are, and on which database.
+
+The database is that of the settings, unless a caller hands over a connection
+(`config.attributes["connection"]`), as the tests do.
+"""
+
+from __future__ import annotations
+
+from alembic import context
+from sqlalchemy import Connection
+
+import dossiers.models
+import notifier.models
+import web.models  # noqa: F401  (each room's tables are known once its models are imported)
+from core.database import Base, make_engine
+from core.settings import get_settings
+
+_ = (dossiers.models, notifier.models)
+
+
+def _migrate(connection: Connection) -> None:
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        # SQLite cannot alter a table in place; Alembic copies it.
+        render_as_batch=connection.dialect.name == "sqlite",
+        compare_type=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+given = context.config.attributes.get("connection")
+if given is not None:
+    _migrate(given)
+else:
+    engine = make_engine(get_settings().database)
+    with engine.connect() as opened:
+        _migrate(opened)
+    engine.dispose()
