@@ -102,7 +102,7 @@ def _provider(settings: Settings) -> Iterator[Finding]:
         if not value
     ]
     if missing:
-        yield Finding("SMS", "wrong", "twilio is chosen but these are not set: " + ", ".join(missing))
+        yield Finding("SMS", "wrong", f"twilio needs, and has not: {', '.join(missing)}")
     else:
         yield Finding("SMS", "ok", "twilio, all settings there")
 
@@ -112,15 +112,15 @@ def _office(settings: Settings) -> Iterator[Finding]:
         if not path.exists():
             yield Finding(name, "wrong", f"{path} is not there")
     if not settings.hotline:
-        yield Finding("hotline", "note", "MOTCUA_HOTLINE is not set: answers name no number to call")
+        yield Finding("hotline", "note", "MOTCUA_HOTLINE is not set: no answer names a number")
     if not settings.province:
-        yield Finding("province", "note", "MOTCUA_PROVINCE is not set: national rules are answered")
+        yield Finding("province", "note", "MOTCUA_PROVINCE is not set: national rules hold")
 
 
 def _running(settings: Settings) -> Iterator[Finding]:
     url = f"http://127.0.0.1:{settings.web_port}/healthz"
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310  (loopback)
+        with urllib.request.urlopen(url, timeout=5) as answer:
             parts = json.load(answer)["parts"]
     except urllib.error.HTTPError as error:
         parts = json.load(error).get("parts", {})

@@ -76,7 +76,7 @@ def _input_files() -> Iterator[Path]:
 
 def _train(model: Path) -> None:
     fingerprint = _fingerprint()
-    command = [BOT.python, "-m", "rasa", "train", "--config", "config.yml"]
+    command = [str(BOT.python), "-m", "rasa", "train", "--config", "config.yml"]
     command += ["--domain", "bot/domain", "--data", "data/rules", "data/nlu/intents"]
     command += ["--out", str(model.parent), "--fixed-model-name", "training", "--force"]
     done = subprocess.run(

@@ -9,13 +9,15 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import Connection
 
+import actions.models
 import dossiers.models
 import notifier.models
-import web.models  # noqa: F401  (each room's tables are known once its models are imported)
+import web.models
 from core.database import Base, make_engine
 from core.settings import get_settings
 
-_ = (dossiers.models, notifier.models)
+# Each room's tables are known once its models are imported.
+_ = (actions.models, dossiers.models, notifier.models, web.models)
 
 
 def _migrate(connection: Connection) -> None:

@@ -1,0 +1,110 @@
+"""A Rasa on loopback that speaks our web channel's contract and misbehaves on demand.
+
+It checks the site's signature as the real channel does, remembers what it was told, and answers
+with the blocks it was given.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Literal
+
+from aiohttp import web
+
+from language.blocks import Block, Button, Buttons, Source, Text, to_dict
+
+Mood = Literal["well", "error", "broken", "forgetful"]
+"""`error`: status 500; `broken`: JSON cut off; `forgetful`: an answer that is no answer."""
+
+
+def default_answer(text: str) -> list[Block]:
+    """What it says unless told otherwise."""
+    return [
+        Text(f"Câu trả lời cho: {text}", tone="lead"),
+        Source("Nghị định 151/2025/NĐ-CP", "01/07/2025", "23/11/2026"),
+        Buttons((Button("Lệ phí", "ask:transfer:fee"), Button("Nơi nộp", "ask:transfer:where"))),
+    ]
+
+
+@dataclass
+class FakeRasa:
+    """What the tests see of it."""
+
+    secret: str
+    port: int = 0
+    mood: Mood = "well"
+    failures: int = 0
+    """Requests that still fail, in the present mood, before it behaves again; 0: no end."""
+    said: list[tuple[str, str]] = field(default_factory=list)
+    """(conversation, text) of every message believed."""
+    answer: Callable[[str], list[Block]] = default_answer
+
+    async def _webhook(self, request: web.Request) -> web.Response:
+        body = await request.read()
+        signed = dict(
+            part.split("=", 1) for part in request.headers["X-Motcua-Signature"].split(",")
+        )
+        mac = hmac.new(self.secret.encode(), f"{signed['t']}.".encode() + body, sha256)
+        if not hmac.compare_digest(mac.hexdigest(), signed["v1"]):
+            return web.Response(status=403)
+        mood = self.mood
+        if self.failures:
+            self.failures -= 1
+            if not self.failures:
+                self.mood = "well"
+        if mood == "error":
+            return web.Response(status=500)
+        if mood == "broken":
+            return web.Response(text='{"messages": [[{"kind"', content_type="application/json")
+        if mood == "forgetful":
+            return web.json_response({})
+        message = json.loads(body)
+        self.said.append((message["conversation"], message["text"]))
+        blocks = [to_dict(block) for block in self.answer(message["text"])]
+        return web.json_response({"messages": [blocks]})
+
+    async def _ready(self, _request: web.Request) -> web.Response:
+        return web.json_response({"status": "ok"})
+
+
+@contextmanager
+def fake_rasa(secret: str) -> Iterator[FakeRasa]:
+    """Run one on a free port for the length of a test."""
+    fake = FakeRasa(secret)
+    loop = asyncio.new_event_loop()
+    started = threading.Event()
+
+    async def start() -> web.AppRunner:
+        app = web.Application()
+        app.router.add_post("/webhooks/web/webhook", fake._webhook)
+        app.router.add_get("/webhooks/web/", fake._ready)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        fake.port = runner.addresses[0][1]
+        started.set()
+        return runner
+
+    def serve() -> None:
+        asyncio.set_event_loop(loop)
+        runner = loop.run_until_complete(start())
+        loop.run_forever()
+        loop.run_until_complete(runner.cleanup())
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    started.wait(10)
+    try:
+        yield fake
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()

@@ -1,0 +1,198 @@
+"""The chat page in a real Chromium: with and without JavaScript, on a small screen, by keyboard,
+on a breaking line, and under axe."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+from fastapi import FastAPI
+from playwright.sync_api import Browser, Page, expect
+
+from language.blocks import AskProof, Block, Checklist, Facts, Item, Progress, Stop, Table, Text
+from tests.browser import chromium, serving
+from tests.fakes.rasa_server import FakeRasa, default_answer
+
+AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
+RICH: list[Block] = [
+    Text("Tách thửa: 12 ngày làm việc.", tone="lead"),
+    Checklist((Item("Đơn đề nghị tách thửa", "Mẫu 21, 1 bản chính"),), "Giấy tờ cần mang"),
+    Table(("Khoản", "Mức"), (("Lệ phí trước bạ", "0,5 %"),), "Tiền phải nộp"),
+    Facts((("Ngày hẹn trả", "30/11/2026"),)),
+    Progress(
+        (
+            Stop("Được tiếp nhận", "done", "16/11/2026"),
+            Stop("Đang xử lý", "current"),
+            Stop("Đã trả kết quả", "ahead"),
+        )
+    ),
+    Text("Xin hỏi lại nơi tiếp nhận.", tone="warning"),
+    AskProof("Xin nhập 4 số cuối của số điện thoại hoặc căn cước"),
+    *default_answer("x"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture
+def address(app: FastAPI) -> Iterator[str]:
+    with serving(app) as url:
+        yield url
+
+
+@pytest.fixture(params=[True, False], ids=["with script", "without script"])
+def script(request: pytest.FixtureRequest) -> bool:
+    on: bool = request.param
+    return on
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    with browser.new_page(viewport={"width": 1280, "height": 900}) as made:
+        made.goto(address)
+        yield made
+
+
+def ask(page: Page, words: str) -> None:
+    page.get_by_label("Câu hỏi của Ông/Bà").fill(words)
+    page.get_by_role("button", name="Gửi", exact=True).click()
+
+
+def test_a_question_is_answered(
+    browser: Browser, address: str, rasa: FakeRasa, script: bool
+) -> None:
+    with browser.new_context(java_script_enabled=script) as context:
+        page = context.new_page()
+        page.goto(address)
+        ask(page, "tach thua can gi")
+        expect(page.locator(".answer").last).to_contain_text("Câu trả lời cho: tach thua can gi")
+        expect(page.locator(".said")).to_have_text("Ông/Bà hỏi tach thua can gi")
+        page.get_by_role("button", name="Lệ phí").click()
+        expect(page.locator(".answer").last).to_contain_text("Câu trả lời cho: ask:transfer:fee")
+        expect(page.locator(".said").last).to_contain_text("Lệ phí")
+        expect(page.locator(".choices")).to_have_count(1)
+        assert [text for _, text in rasa.said] == ["tach thua can gi", "ask:transfer:fee"]
+
+
+def test_the_keyboard_is_enough(page: Page) -> None:
+    field = page.get_by_label("Câu hỏi của Ông/Bà")
+    field.focus()
+    page.keyboard.type("làm sổ lần đầu")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.type("mất bao lâu")
+    page.keyboard.press("Enter")
+    expect(page.locator(".answer").last).to_contain_text("mất bao lâu")
+    expect(field).to_be_focused()
+    expect(field).to_have_value("")
+
+
+def test_a_line_that_breaks_for_a_moment_is_mended_unseen(page: Page, rasa: FakeRasa) -> None:
+    cut = {"left": 1}
+
+    def flaky(route: object) -> None:
+        if cut["left"]:
+            cut["left"] -= 1
+            route.abort("connectionreset")  # type: ignore[attr-defined]
+        else:
+            route.continue_()  # type: ignore[attr-defined]
+
+    page.route("**/chat", flaky)
+    ask(page, "sang tên")
+    expect(page.locator(".answer").last).to_contain_text("Câu trả lời cho: sang tên")
+    assert len(rasa.said) == 1
+
+
+def test_offline_nothing_is_lost_and_nothing_is_sent_twice(page: Page, rasa: FakeRasa) -> None:
+    page.context.set_offline(True)
+    ask(page, "sang tên cho con")
+    expect(page.get_by_role("status")).to_contain_text("Mất kết nối", timeout=15_000)
+    expect(page.get_by_label("Câu hỏi của Ông/Bà")).to_have_value("sang tên cho con")
+    expect(page.locator(".said")).to_have_count(0)
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Gửi", exact=True).click()
+    expect(page.locator(".answer").last).to_contain_text("sang tên cho con")
+    assert len(rasa.said) == 1
+
+
+def test_the_answer_is_announced_once_by_the_log(page: Page) -> None:
+    assert page.locator('[role="log"][aria-live="polite"]').count() == 1
+    ask(page, "a")
+    expect(page.locator(".answer")).to_have_count(2)
+    assert page.locator('[aria-live="assertive"]').count() == 0
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_every_kind_of_answer_fits_the_screen_and_passes_axe(
+    browser: Browser, address: str, rasa: FakeRasa, width: int
+) -> None:
+    rasa.answer = lambda _text: RICH
+    with browser.new_page(viewport={"width": width, "height": 800}) as page:
+        page.goto(address)
+        assert violations(page) == []
+        ask(page, "tách thửa")
+        expect(page.locator(".way")).to_be_visible()
+        page.locator(".source summary").click()
+        assert violations(page) == []
+        assert overflow(page) == 0
+        assert small_targets(page) == []
+
+
+@pytest.mark.parametrize("path", ["/rieng-tu", "/khong-co-trang-nay", "/phone"])
+def test_other_pages_pass_axe_at_320(browser: Browser, address: str, path: str) -> None:
+    with browser.new_page(viewport={"width": 320, "height": 700}) as page:
+        page.goto(address + path)
+        assert violations(page) == []
+        assert overflow(page) == 0
+
+
+def test_the_page_asks_nobody_else_for_anything(browser: Browser, address: str) -> None:
+    with browser.new_page() as page:
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda line: line.type == "error" and errors.append(line.text))
+        page.goto(address)
+        ask(page, "a")
+        expect(page.locator(".answer")).to_have_count(2)
+        assert {url for url in asked if not url.startswith(address)} == set()
+        assert errors == []
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds against WCAG 2.2 AA, a line a finding."""
+    # Through the protocol: the page's own policy, rightly, lets no script be put in.
+    session = page.context.new_cdp_session(page)
+    session.send("Runtime.evaluate", {"expression": AXE.read_text(encoding="utf-8")})
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    run = f"axe.run({{runOnly: {json.dumps(tags)}}}).then(r => JSON.stringify(r.violations))"
+    answer = session.send(
+        "Runtime.evaluate", {"expression": run, "awaitPromise": True, "returnByValue": True}
+    )
+    found = json.loads(answer["result"]["value"])
+    return [f"{v['id']}: {node['target']}" for v in found for node in v["nodes"]]
+
+
+def overflow(page: Page) -> int:
+    """Pixels by which the page is wider than the screen."""
+    width: int = page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    return width
+
+
+def small_targets(page: Page) -> list[str]:
+    """Buttons and fields lower than 44 pixels."""
+    low: list[str] = page.evaluate(
+        """[...document.querySelectorAll("button, input:not([type=hidden]), textarea, summary")]
+           .filter(e => e.getBoundingClientRect().height < 44 && e.offsetParent)
+           .map(e => e.outerHTML.slice(0, 80))"""
+    )
+    return low

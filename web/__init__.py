@@ -1,0 +1,1 @@
+"""The public site: the chat page, the demonstration phone, providers' callbacks, health."""

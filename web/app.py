@@ -1,0 +1,139 @@
+"""Puts the site together: routes, headers that protect, errors in plain Vietnamese."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.staticfiles import StaticFiles
+from fastapi.templating import Jinja2Templates
+from starlette.exceptions import HTTPException
+from starlette.middleware.base import RequestResponseEndpoint
+
+from core import clock
+from core.database import make_engine, session_factory
+from core.observability import get_logger
+from core.privacy import Vault
+from core.settings import Settings
+from dossiers.proof import Limits, Proofs
+from web import chat, health, pages, phone, webhooks
+from web.history import History
+from web.rasa import RasaClient
+from web.session import Conversations
+from web.state import Site
+
+_HERE = Path(__file__).parent
+_log = get_logger(__name__)
+
+HEADERS = {
+    # Nothing from outside is ever loaded, framed or embedded; scripts are our own files.
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+FORGET_EVERY = 3600
+"""Seconds between two sweeps of old conversations."""
+
+_PLAIN = {
+    404: "Không có trang này.",
+    405: "Trang này không nhận cách gửi đó.",
+    422: "Nội dung gửi lên không đúng. Xin tải lại trang rồi thử lại.",
+    500: "Hệ thống gặp lỗi. Xin thử lại sau ít phút.",
+}
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the site for these settings."""
+
+    @contextlib.asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        sweeper = asyncio.create_task(_forget_old(app.state.site))
+        yield
+        sweeper.cancel()
+        await app.state.site.rasa.close()
+
+    app = FastAPI(title="Motcua", lifespan=life, openapi_url=None, docs_url=None, redoc_url=None)
+    app.state.site = _site(settings)
+    app.mount("/static", StaticFiles(directory=_HERE / "static"), name="static")
+    for module in (chat, pages, phone, webhooks, health):
+        app.include_router(module.router)
+    app.add_exception_handler(HTTPException, _say_error)
+    app.add_exception_handler(RequestValidationError, _say_invalid)
+    app.add_exception_handler(Exception, _say_failure)
+
+    @app.middleware("http")
+    async def protect(request: Request, call_next: RequestResponseEndpoint) -> Response:
+        response = await call_next(request)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    return app
+
+
+def _site(settings: Settings) -> Site:
+    sessions = session_factory(make_engine(settings.database))
+    secret = settings.secret_key.get_secret_value()
+    vault = Vault(secret)
+    templates = Jinja2Templates(directory=_HERE / "templates")
+    templates.env.trim_blocks = templates.env.lstrip_blocks = True
+    templates.env.filters["office_time"] = lambda at: at.astimezone(clock.VIETNAM)
+    return Site(
+        settings=settings,
+        sessions=sessions,
+        vault=vault,
+        proofs=Proofs(
+            sessions,
+            vault,
+            Limits(settings.proof_attempts, settings.proof_window, settings.verified_for),
+        ),
+        rasa=RasaClient(
+            f"http://127.0.0.1:{settings.rasa_port}",
+            settings.web_channel_secret.get_secret_value(),
+        ),
+        history=History(sessions, vault),
+        conversations=Conversations(secret, secure=settings.public_base.startswith("https://")),
+        templates=templates,
+    )
+
+
+async def _forget_old(site: Site) -> None:
+    while True:
+        try:
+            gone = await asyncio.to_thread(site.history.forget_old, clock.now())
+            if gone:
+                _log.info("chat_turns_forgotten", count=gone)
+        except Exception:
+            _log.exception("forgetting_failed")
+        await asyncio.sleep(FORGET_EVERY)
+
+
+async def _say_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    text = error.detail if error.status_code in (403, 429) else _PLAIN.get(error.status_code)
+    return _error_page(request, error.status_code, text or str(error.detail))
+
+
+async def _say_invalid(request: Request, _error: Exception) -> Response:
+    # The error itself quotes what was sent; it goes nowhere.
+    return _error_page(request, 422, _PLAIN[422])
+
+
+async def _say_failure(request: Request, _error: Exception) -> Response:
+    # Starlette logs the traceback after this handler; the citizen gets a plain word.
+    response = _error_page(request, 500, _PLAIN[500])
+    response.headers.update(HEADERS)
+    return response
+
+
+def _error_page(request: Request, status: int, text: str) -> Response:
+    site: Site = request.app.state.site
+    return site.page(request, "error.html", status=status, text=text)

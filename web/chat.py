@@ -1,0 +1,196 @@
+"""The chat page: a form and a log that work without JavaScript, and the same turns as fragments
+for the page's small script.
+
+The citizen's words go to Rasa; the four digits that prove a dossier is theirs do not: they are
+checked here, and Rasa is told only that they were given.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+from typing import Annotated
+
+from fastapi import APIRouter, Form, HTTPException, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from core import clock
+from core.observability import get_logger
+from dossiers.proof import Sender
+from language.blocks import Block, Button, Buttons, Text
+from web.history import Turn
+from web.rasa import RasaUnavailable
+from web.state import Site, site_of
+
+router = APIRouter()
+_log = get_logger(__name__)
+
+CHANNEL = "web"
+FRAGMENT = "text/vnd.motcua.turn+html"
+"""What the page's script asks for: the turn alone."""
+LONGEST = 1000
+"""Characters of a message; the field stops there too."""
+PER_MINUTE = RateLimitItemPerMinute(20)
+"""Messages of one conversation, and of one address times ten, that are answered in a minute."""
+_PER_ADDRESS = RateLimitItemPerMinute(200)
+_limiter = MovingWindowRateLimiter(MemoryStorage())
+
+_ONLY_DIGITS = re.compile(r"[\d\s.\-]{4,20}")
+"""A chat message that can only be a proof, while one is awaited."""
+PROOF_SAID = "•••• (4 số cuối)"
+"""What the log shows in place of the digits."""
+
+SUGGESTIONS = (
+    Button("Sang tên, mua bán", "ask:transfer:general"),
+    Button("Làm sổ lần đầu", "ask:first_certificate:general"),
+    Button("Tách thửa", "ask:split_parcel:general"),
+    Button("Tra cứu hồ sơ", "status"),
+)
+"""Where a conversation may begin."""
+
+
+@router.get("/", response_class=HTMLResponse)
+async def page(request: Request) -> Response:
+    """The whole page, with the conversation so far."""
+    site = site_of(request)
+    conversation = site.conversations.of(request)
+    turns: list[Turn] = []
+    if conversation:
+        turns = await asyncio.to_thread(site.history.turns, conversation, clock.now())
+    else:
+        conversation = site.conversations.begin()
+    response = site.page(
+        request,
+        "chat.html",
+        turns=turns,
+        suggestions=SUGGESTIONS,
+        form_token=site.conversations.form_token(conversation),
+        message_id=secrets.token_urlsafe(12),
+        longest=LONGEST,
+        asking_proof=bool(turns) and any(b.kind == "ask_proof" for b in turns[-1].answer),
+    )
+    site.conversations.set(response, conversation)
+    return response
+
+
+@router.post("/chat")
+async def say(
+    request: Request,
+    token: Annotated[str, Form(max_length=128)],
+    message_id: Annotated[str, Form(min_length=8, max_length=64)],
+    text: Annotated[str, Form(max_length=20 * LONGEST)] = "",
+    payload: Annotated[str, Form(max_length=200)] = "",
+    title: Annotated[str, Form(max_length=200)] = "",
+) -> Response:
+    """Take a message, or a button that was pressed, and answer it."""
+    site, conversation = _begin(request, token)
+    known = await asyncio.to_thread(site.history.turn, conversation, message_id)
+    if known is None:
+        text = text.strip()
+        if not payload and not text:
+            return _back(request, site, None)
+        if not payload and await _is_proof(site, conversation, text):
+            known = await _prove(site, conversation, message_id, text)
+        else:
+            said = title or payload if payload else text[:LONGEST]
+            answer = await _ask(site, conversation, message_id, payload or text)
+            known = await _keep(site, conversation, message_id, said, answer)
+    return _back(request, site, known)
+
+
+@router.post("/chat/proof")
+async def give_proof(
+    request: Request,
+    token: Annotated[str, Form(max_length=128)],
+    message_id: Annotated[str, Form(min_length=8, max_length=64)],
+    digits: Annotated[str, Form(max_length=40)] = "",
+) -> Response:
+    """Check the last four digits of the phone or ID on file, for the dossier asked about."""
+    site, conversation = _begin(request, token)
+    known = await asyncio.to_thread(site.history.turn, conversation, message_id)
+    if known is None:
+        known = await _prove(site, conversation, message_id, digits)
+    return _back(request, site, known)
+
+
+@router.post("/chat/forget")
+async def forget(request: Request, token: Annotated[str, Form(max_length=128)]) -> Response:
+    """Delete the conversation and begin anew."""
+    site, conversation = _begin(request, token)
+    await asyncio.to_thread(site.history.forget, conversation)
+    await asyncio.to_thread(site.proofs.forget, Sender(CHANNEL, conversation))
+    response = RedirectResponse("/", status_code=303)
+    site.conversations.set(response, site.conversations.begin())
+    return response
+
+
+def _begin(request: Request, token: str) -> tuple[Site, str]:
+    site = site_of(request)
+    conversation = site.conversations.of(request)
+    if conversation is None:
+        raise HTTPException(403, "Phiên trò chuyện đã hết hạn. Xin tải lại trang rồi gửi lại.")
+    site.conversations.check_form(conversation, token)
+    address = request.client.host if request.client else "unknown"
+    if not (
+        _limiter.hit(PER_MINUTE, "conversation", conversation)
+        and _limiter.hit(_PER_ADDRESS, "address", address)
+    ):
+        raise HTTPException(429, "Ông/Bà gửi hơi nhanh. Xin đợi một phút rồi gửi tiếp.")
+    return site, conversation
+
+
+async def _is_proof(site: Site, conversation: str, text: str) -> bool:
+    """Whether the message is nothing but digits, and a proof is awaited."""
+    if not _ONLY_DIGITS.fullmatch(text):
+        return False
+    sender = Sender(CHANNEL, conversation)
+    return await asyncio.to_thread(site.proofs.pending, sender, clock.now()) is not None
+
+
+async def _prove(site: Site, conversation: str, message_id: str, digits: str) -> Turn:
+    sender = Sender(CHANNEL, conversation)
+    # What came of it is in the database, where the action that answers reads it.
+    await asyncio.to_thread(site.proofs.check, sender, digits, clock.now())
+    answer = await _ask(site, conversation, message_id, "proof_given")
+    return await _keep(site, conversation, message_id, PROOF_SAID, answer)
+
+
+async def _ask(site: Site, conversation: str, message_id: str, text: str) -> tuple[Block, ...]:
+    try:
+        return await site.rasa.say(conversation, message_id, text)
+    except RasaUnavailable as error:
+        _log.error("rasa_unavailable", reason=str(error))
+        return _apology(site)
+
+
+def _apology(site: Site) -> tuple[Block, ...]:
+    hotline = site.settings.hotline
+    call = f" Nếu cần gấp, xin gọi {hotline}." if hotline else ""
+    again = Button("Thử lại", "repeat")
+    text = "Xin lỗi Ông/Bà, hệ thống trả lời đang bận. Xin thử lại sau ít phút." + call
+    return (Text(text, tone="warning"), Buttons((again,)))
+
+
+async def _keep(
+    site: Site, conversation: str, message_id: str, said: str, answer: tuple[Block, ...]
+) -> Turn:
+    turn = Turn(message_id, said, answer, clock.now())
+    return await asyncio.to_thread(site.history.keep, conversation, turn)
+
+
+def _back(request: Request, site: Site, turn: Turn | None) -> Response:
+    """The turn alone for the script; for a plain form, the page at its newest answer."""
+    if request.headers.get("accept", "").startswith(FRAGMENT):
+        conversation = site.conversations.of(request) or ""
+        return site.page(
+            request,
+            "turn.html",
+            turn=turn,
+            form_token=site.conversations.form_token(conversation),
+            message_id=secrets.token_urlsafe(12),
+        )
+    return RedirectResponse("/#newest", status_code=303)

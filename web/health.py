@@ -1,0 +1,60 @@
+"""Health and measures: `/livez` for this process, `/healthz` for all parts, `/metrics`."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import aiohttp
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import text
+
+from web.state import Site, site_of
+
+router = APIRouter()
+_TIMEOUT = aiohttp.ClientTimeout(total=3)
+
+
+@router.get("/livez")
+async def live() -> dict[str, str]:
+    """This process answers."""
+    return {"status": "ok"}
+
+
+@router.get("/healthz")
+async def health(request: Request, response: Response) -> dict[str, Any]:
+    """Whether every part is ready; 503 and the parts that are not, if any is not."""
+    site = site_of(request)
+    checks = {
+        "database": asyncio.to_thread(_database_answers, site),
+        "rasa": site.rasa.ready(),
+        "actions": _answers(f"http://127.0.0.1:{site.settings.actions_port}/health"),
+        "notifier": _answers(f"http://127.0.0.1:{site.settings.notifier_port}/healthz"),
+    }
+    results = await asyncio.gather(*checks.values(), return_exceptions=True)
+    parts = {
+        name: "ready" if result is True else "down"
+        for name, result in zip(checks, results, strict=True)
+    }
+    ready = all(state == "ready" for state in parts.values())
+    response.status_code = 200 if ready else 503
+    return {"status": "ready" if ready else "not ready", "parts": parts}
+
+
+@router.get("/metrics")
+async def metrics(request: Request) -> Response:
+    """This process's measures, for Prometheus; asked for from this machine only."""
+    if request.client is None or request.client.host not in ("127.0.0.1", "::1"):
+        return Response(status_code=403)
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _database_answers(site: Site) -> bool:
+    with site.sessions() as session:
+        return session.execute(text("select 1")).scalar() == 1
+
+
+async def _answers(url: str) -> bool:
+    async with aiohttp.ClientSession(timeout=_TIMEOUT) as client, client.get(url) as answer:
+        return answer.status == 200

@@ -1,0 +1,73 @@
+"""The way from the site to Rasa: one signed request a message, on loopback.
+
+What is understood and answered is Rasa's and the actions' affair; this carries a message there and
+the blocks back, and turns every trouble into `RasaUnavailable`.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import time
+from hashlib import sha256
+
+import aiohttp
+
+from language.blocks import Block, from_dict
+
+TIMEOUT = 25.0
+"""Seconds in which an answer must come; people on slow lines wait no longer."""
+
+
+class RasaUnavailable(Exception):
+    """Rasa did not answer, or answered what is no answer."""
+
+
+class RasaClient:
+    """Speaks to Rasa's web channel. Close it at the end."""
+
+    def __init__(self, base_url: str, secret: str) -> None:
+        self._url = f"{base_url}/webhooks/web/webhook"
+        self._secret = secret.encode()
+        self._http: aiohttp.ClientSession | None = None
+
+    async def say(self, conversation: str, message_id: str, text: str) -> tuple[Block, ...]:
+        """Say `text` in a conversation and return the answer's blocks.
+
+        Raises `RasaUnavailable`.
+        """
+        body = json.dumps(
+            {"conversation": conversation, "message_id": message_id, "text": text}
+        ).encode()
+        headers = {"Content-Type": "application/json", "X-Motcua-Signature": self._sign(body)}
+        try:
+            async with self._session().post(self._url, data=body, headers=headers) as answer:
+                if answer.status != 200:
+                    raise RasaUnavailable(f"status {answer.status}")
+                messages = (await answer.json())["messages"]
+            return tuple(from_dict(block) for message in messages for block in message)
+        except (aiohttp.ClientError, TimeoutError, OSError, KeyError, TypeError, ValueError) as e:
+            raise RasaUnavailable(type(e).__name__) from e
+
+    async def ready(self) -> bool:
+        """Tell whether the channel answers."""
+        try:
+            async with self._session().get(self._url.removesuffix("webhook")) as answer:
+                return answer.status == 200
+        except (aiohttp.ClientError, TimeoutError, OSError):
+            return False
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        if self._http is not None:
+            await self._http.close()
+
+    def _session(self) -> aiohttp.ClientSession:
+        if self._http is None or self._http.closed:
+            self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT))
+        return self._http
+
+    def _sign(self, body: bytes) -> str:
+        at = int(time.time())
+        mac = hmac.new(self._secret, f"{at}.".encode() + body, sha256).hexdigest()
+        return f"t={at},v1={mac}"

@@ -1,0 +1,45 @@
+"""What the site's pages share: settings, sessions, Rasa, the memory of chats, the templates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from fastapi.templating import Jinja2Templates
+
+from core.database import Sessions
+from core.privacy import Vault
+from core.settings import Settings
+from dossiers.proof import Proofs
+from web.history import History
+from web.rasa import RasaClient
+from web.session import Conversations
+
+
+@dataclass(frozen=True)
+class Site:
+    """One running site."""
+
+    settings: Settings
+    sessions: Sessions
+    vault: Vault
+    proofs: Proofs
+    rasa: RasaClient
+    history: History
+    conversations: Conversations
+    templates: Jinja2Templates
+
+    def page(self, request: Request, name: str, status: int = 200, **values: Any) -> HTMLResponse:
+        """Render a template. Pages hold personal words: no cache may keep them."""
+        values["settings"] = self.settings
+        return self.templates.TemplateResponse(
+            request, name, values, status_code=status, headers={"Cache-Control": "no-store"}
+        )
+
+
+def site_of(request: Request) -> Site:
+    """Return the site that serves this request."""
+    site: Site = request.app.state.site
+    return site

@@ -1,0 +1,134 @@
+// Makes the chat's plain form nicer: the answer comes without a new page. The form works without
+// this; on any trouble that does not pass, the form itself is sent as if this were not here.
+
+const FRAGMENT = "text/vnd.motcua.turn+html";
+const PAUSES = [800, 2500]; // milliseconds before the second and third attempt
+
+class MotcuaChat extends HTMLElement {
+  connectedCallback() {
+    this.log = this.querySelector(".log");
+    this.wait = this.querySelector(".wait");
+    this.ask = this.querySelector(".ask");
+    this.field = this.ask.elements.text;
+    this.count = this.ask.querySelector(".count");
+    this.waiting = this.wait.textContent;
+    this.busy = false;
+    this.addEventListener("submit", (event) => this.onSubmit(event));
+    this.field.addEventListener("keydown", (event) => this.onKey(event));
+    this.field.addEventListener("input", () => this.showCount());
+    this.toNewest();
+  }
+
+  onKey(event) {
+    // Enter sends, Shift+Enter is a new line; but Enter that ends a composed syllable is neither.
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      this.ask.requestSubmit();
+    }
+  }
+
+  showCount() {
+    const left = this.field.maxLength - this.field.value.length;
+    this.count.textContent = left <= this.field.maxLength / 5 ? `Còn ${left} chữ` : "";
+  }
+
+  onSubmit(event) {
+    const form = event.target;
+    event.preventDefault();
+    if (this.busy) return;
+    const data = new FormData(form, event.submitter);
+    if (form === this.ask && !this.field.value.trim()) return;
+    this.send(form, data);
+  }
+
+  async send(form, data) {
+    this.setBusy(true);
+    const said = this.showSaid(form, data);
+    try {
+      const html = await this.post(form.action, data);
+      this.retire();
+      said.remove();
+      this.log.insertAdjacentHTML("beforeend", html);
+      if (form === this.ask) this.field.value = "";
+      this.ask.elements.message_id.value = newId();
+      this.showCount();
+      this.toNewest();
+      this.setBusy(false);
+    } catch (trouble) {
+      said.remove();
+      this.setBusy(false);
+      this.say(trouble.plain || "Mất kết nối. Câu hỏi vẫn còn trong ô; xin bấm Gửi lại.", true);
+    }
+  }
+
+  // One message, tried again on a broken line. Its id stays the same, so the site answers it once.
+  async post(url, data) {
+    for (let attempt = 0; ; attempt += 1) {
+      let answer;
+      try {
+        const body = new URLSearchParams(data);
+        answer = await fetch(url, { method: "POST", body, headers: { Accept: FRAGMENT } });
+        if (answer.ok) return await answer.text();
+      } catch (broken) {
+        answer = null;
+      }
+      if (answer && answer.status < 500) throw await plainTrouble(answer);
+      if (attempt >= PAUSES.length) throw new Error("gave up");
+      this.say("Mạng chậm, đang gửi lại…");
+      await new Promise((done) => setTimeout(done, PAUSES[attempt]));
+    }
+  }
+
+  // The citizen's words at once, before the answer brings them rendered.
+  showSaid(form, data) {
+    const said = document.createElement("article");
+    said.className = "said";
+    said.setAttribute("aria-hidden", "true"); // read out once, with the answer
+    const words = document.createElement("p");
+    words.textContent = data.get("text") || data.get("title") || "••••";
+    said.append(words);
+    this.log.append(said);
+    said.scrollIntoView({ block: "end" });
+    return said;
+  }
+
+  // Earlier choices and fields are spent once something newer is said.
+  retire() {
+    for (const old of this.log.querySelectorAll(".choices, .proof")) old.remove();
+    this.log.querySelector("#newest")?.removeAttribute("id");
+  }
+
+  toNewest() {
+    const newest = this.log.querySelector("#newest");
+    if (!newest) return;
+    const asked = newest.previousElementSibling;
+    (asked || newest).scrollIntoView({ block: "start" });
+  }
+
+  setBusy(busy) {
+    this.busy = busy;
+    this.ask.querySelector(".send").disabled = busy;
+    if (busy) this.say(this.waiting);
+    else this.wait.hidden = true;
+  }
+
+  say(text, trouble = false) {
+    this.wait.hidden = false;
+    this.wait.textContent = text;
+    this.wait.classList.toggle("trouble", trouble);
+  }
+}
+
+async function plainTrouble(answer) {
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const error = new Error(String(answer.status));
+  error.plain = page.querySelector("main .tone-lead")?.textContent;
+  return error;
+}
+
+function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+customElements.define("motcua-chat", MotcuaChat);
