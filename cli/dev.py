@@ -38,7 +38,8 @@ def test(
     if bot_tests := [path for path in chosen if path in ("tests", "tests/") or "bot" in path]:
         say("tests of the Rasa world …")
         targets = ["tests/bot" if path.rstrip("/") == "tests" else path for path in bot_tests]
-        _run([BOT.python, "-m", "pytest", "-p", "no:cacheprovider", *targets], bot_environment())
+        pytest = [str(BOT.python), "-m", "pytest", "-p", "no:cacheprovider"]
+        _run([*pytest, *targets], bot_environment())
     rest = [path for path in chosen if path not in bot_tests or path.rstrip("/") == "tests"]
     if rest:
         say("tests of the application …")
@@ -61,7 +62,7 @@ def check() -> None:
     say("migrations …")
     _run([python, "-m", "pytest", "-q", "tests/test_migrations.py"])
     say("rasa data validate …")
-    rasa = [BOT.python, "-m", "rasa", "data", "validate", "--fail-on-warnings"]
+    rasa = [str(BOT.python), "-m", "rasa", "data", "validate", "--fail-on-warnings"]
     rasa += ["--domain", "bot/domain", "--data", "data/rules", "data/nlu/intents"]
     _run([*rasa, "--config", "config.yml"], bot_environment())
     say("all checks passed")
@@ -99,7 +100,7 @@ def ensure_chromium() -> None:
         for step in (["update", "-qq"], ["install", "-y", "-qq", "chromium"]):
             subprocess.run(["apt-get", *step], env=quiet, stdout=subprocess.DEVNULL, check=False)
     if not find_chromium():
-        install = [APPLICATION.python, "-m", "playwright", "install", "chromium"]
+        install = [str(APPLICATION.python), "-m", "playwright", "install", "chromium"]
         subprocess.run(install, check=False)
 
 

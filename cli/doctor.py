@@ -10,15 +10,14 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 import typer
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from rich.console import Console
+from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from cli.bootstrap import ENVIRONMENTS
+from cli.database import revisions
 from cli.training import model_path, model_stands
-from core.database import make_engine
-from core.settings import ROOT, Settings, get_settings
+from core.settings import Settings, get_settings
 
 State = Literal["ok", "note", "wrong"]
 _SIGNS: dict[State, str] = {"ok": "[green]ok[/]", "note": "[yellow]--[/]", "wrong": "[red]!![/]"}
@@ -58,17 +57,12 @@ def _environments(_settings: Settings) -> Iterator[Finding]:
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
-    head = ScriptDirectory.from_config(Config(ROOT / "alembic.ini")).get_current_head()
-    engine = make_engine(settings.database)
+    kind = make_url(settings.database).get_backend_name()
     try:
-        with engine.connect() as connection:
-            current = MigrationContext.configure(connection).get_current_revision()
-    except Exception as error:
-        yield Finding("database", "wrong", f"cannot be opened ({type(error).__name__})")
+        current, head = revisions()
+    except SQLAlchemyError as error:
+        yield Finding("database", "wrong", f"{kind} cannot be opened ({type(error).__name__})")
         return
-    finally:
-        engine.dispose()
-    kind = engine.dialect.name
     if current == head:
         yield Finding("database", "ok", f"{kind}, schema up to date")
     else:

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from cli.up import migrate
+from cli.database import migrate
 from core.clock import VIETNAM, now, show_date, vietnam_date
 from core.database import get_sessions
 from core.privacy import get_vault
@@ -157,8 +157,9 @@ def _show(result: ImportSummary | Refusal, console: Console) -> None:
     if isinstance(result, Refusal):
         console.print(f"{result.file}: không nhập. {result.reason}", style="bold", markup=False)
         return
-    table = Table(title=_title(result), title_justify="left", show_header=False)
-    table.add_column(justify="left")
+    console.print(_title(result), style="bold", markup=False)
+    table = Table(show_header=False)
+    table.add_column()
     table.add_column(justify="right")
     for label, count in (
         ("Số dòng đã đọc", result.rows),

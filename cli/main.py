@@ -8,8 +8,9 @@ import typer
 
 from cli import catalogue, dev, doctor, evaluate, importing, sms, understand
 from cli.bootstrap import say
+from cli.database import migrate
 from cli.training import TrainingFailed, ensure_model
-from cli.up import migrate, up
+from cli.up import up
 
 app = typer.Typer(
     help="Motcua: chatbot and status notifier of the land registration office.",

@@ -7,10 +7,9 @@ import os
 import time
 
 import typer
-from alembic import command as alembic
-from alembic.config import Config
 
 from cli.bootstrap import APPLICATION, BOT, say
+from cli.database import migrate
 from cli.supervisor import PortTaken, Process, StartFailed, Supervisor, check_ports
 from cli.training import TrainingFailed, bot_environment, ensure_model, model_path
 from core.settings import ROOT, Settings, get_settings
@@ -34,13 +33,6 @@ def up(
         say(str(error))
         raise typer.Exit(1) from None
     say("all stopped")
-
-
-def migrate() -> None:
-    """Bring the database to the newest schema."""
-    say("bringing the database up to date …")
-    config = Config(ROOT / "alembic.ini")
-    alembic.upgrade(config, "head")
 
 
 def _announce(settings: Settings, seconds: float) -> None:

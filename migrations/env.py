@@ -6,6 +6,8 @@ The database is that of the settings, unless a caller hands over a connection
 
 from __future__ import annotations
 
+from typing import Literal
+
 from alembic import context
 from sqlalchemy import Connection
 
@@ -13,11 +15,17 @@ import actions.models
 import dossiers.models
 import notifier.models
 import web.models
-from core.database import Base, make_engine
+from core.database import Base, UtcDateTime, make_engine
 from core.settings import get_settings
 
 # Each room's tables are known once its models are imported.
 _ = (actions.models, dossiers.models, notifier.models, web.models)
+
+
+def _render(kind: str, thing: object, _context: object) -> str | Literal[False]:
+    """Write our own column types as the plain ones they stand on: a migration must run when the
+    code of its day is long gone."""
+    return "sa.DateTime(timezone=True)" if isinstance(thing, UtcDateTime) else False
 
 
 def _migrate(connection: Connection) -> None:
@@ -27,6 +35,7 @@ def _migrate(connection: Connection) -> None:
         # SQLite cannot alter a table in place; Alembic copies it.
         render_as_batch=connection.dialect.name == "sqlite",
         compare_type=True,
+        render_item=_render,
     )
     with context.begin_transaction():
         context.run_migrations()

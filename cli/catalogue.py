@@ -1,0 +1,181 @@
+"""`./motcua catalogue`: what the catalogue says, and what in it wants mending."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from core.clock import today
+from core.settings import get_settings
+from language.blocks import as_text, to_dict
+from procedures.answers import answer
+from procedures.catalogue import (
+    Catalogue,
+    CatalogueError,
+    NoVersion,
+    UnknownProcedure,
+    get_catalogue,
+)
+from procedures.gaps import STALE_AFTER_DAYS, Finding, Kind, find_gaps
+from procedures.provinces import PROVINCES
+from procedures.vocabulary import Aspect
+
+app = typer.Typer(help="Look at the catalogue of procedures, and check it.", no_args_is_help=True)
+
+_Procedure = Annotated[str, typer.Argument(help="Id, e.g. transfer.")]
+_Province = Annotated[str, typer.Option(help="Slug, e.g. hai-phong; empty: national.")]
+_AsOf = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Default: today.")]
+_Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_FAULTS = frozenset({Kind.FAULTY, Kind.OVERLAP})
+"""What makes a catalogue unfit for use; the rest is work to be done."""
+
+
+@app.command("list")
+def list_procedures() -> None:
+    """List the procedures: id, name, and the provinces that have rules of their own."""
+    catalogue = _catalogue()
+    table = Table("id", "tên", "tỉnh có quy định riêng", box=None)
+    for procedure_id in catalogue.ids():
+        heads = [head for head, _ in catalogue.versions(procedure_id)]
+        own = sorted({PROVINCES[head.province] for head in heads if head.province})
+        table.add_row(procedure_id, catalogue.name(procedure_id), ", ".join(own))
+    Console().print(table)
+
+
+@app.command()
+def check(
+    older_than: Annotated[
+        int, typer.Option(help="Days after which a fact is called stale.")
+    ] = STALE_AFTER_DAYS,
+    json_output: _Json = False,
+) -> None:
+    """Check every file, version and fact. Exit status 1: a file is faulty or versions overlap."""
+    findings = _findings(older_than)
+    _print(findings, json_output)
+    if any(finding.kind in _FAULTS for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def stale(
+    older_than: Annotated[
+        int, typer.Option(help="Days after which a fact is called stale.")
+    ] = STALE_AFTER_DAYS,
+    json_output: _Json = False,
+) -> None:
+    """List the facts that were last read too long ago."""
+    _print([f for f in _findings(older_than) if f.kind is Kind.STALE], json_output)
+
+
+@app.command()
+def show(
+    procedure: _Procedure,
+    aspect: Annotated[
+        list[Aspect] | None, typer.Option(help="Only these; all when left out.")
+    ] = None,
+    province: _Province = "",
+    as_of: _AsOf = None,
+    json_output: _Json = False,
+) -> None:
+    """Show what a citizen would be answered about a procedure."""
+    blocks = {
+        one: answer(
+            _catalogue(),
+            _known(procedure),
+            [one],
+            as_of=_day(as_of),
+            province=_province(province),
+        )
+        for one in (aspect or list(Aspect))
+    }
+    if json_output:
+        data = {one.value: [to_dict(b) for b in answered] for one, answered in blocks.items()}
+        print(json.dumps(data, ensure_ascii=False, indent=1))
+        return
+    for one, answered in blocks.items():
+        print(f"== {one.value} ==\n{as_text(answered)}\n")
+
+
+@app.command()
+def diff(
+    procedure: _Procedure,
+    to_province: _Province = "",
+    to_as_of: _AsOf = None,
+    province: _Province = "",
+    as_of: _AsOf = None,
+) -> None:
+    """Show what differs between two provinces or two dates (--province --as-of, --to-…)."""
+    old = _told(procedure, province, _day(as_of))
+    new = _told(procedure, to_province, _day(to_as_of))
+    names = (
+        f"{province or 'national'} {_day(as_of)}",
+        f"{to_province or 'national'} {_day(to_as_of)}",
+    )
+    lines = list(difflib.unified_diff(old, new, *names, n=0, lineterm=""))
+    print("\n".join(lines) if lines else "no difference")
+
+
+def _told(procedure: str, province: str, as_of: date) -> list[str]:
+    """Every aspect's answer as lines."""
+    lines: list[str] = []
+    for aspect in Aspect:
+        try:
+            blocks = answer(
+                _catalogue(), _known(procedure), [aspect], as_of=as_of, province=_province(province)
+            )
+        except NoVersion as error:
+            raise typer.BadParameter(str(error)) from None
+        lines += [f"[{aspect.value}] {line}" for line in as_text(blocks).splitlines() if line]
+    return lines
+
+
+def _catalogue() -> Catalogue:
+    try:
+        return get_catalogue()
+    except CatalogueError as error:
+        for problem in error.problems:
+            Console(stderr=True).print(f"[red]!![/] {problem}")
+        raise typer.Exit(1) from None
+
+
+def _known(procedure: str) -> str:
+    catalogue = _catalogue()
+    try:
+        catalogue.file(procedure)
+    except UnknownProcedure:
+        raise typer.BadParameter(
+            f"no such procedure; there are {', '.join(catalogue.ids())}"
+        ) from None
+    return procedure
+
+
+def _province(slug: str) -> str | None:
+    chosen = slug or get_settings().province
+    if chosen and chosen not in PROVINCES:
+        raise typer.BadParameter(f"no such province: {chosen}; e.g. hai-phong, lao-cai")
+    return chosen or None
+
+
+def _day(as_of: datetime | None) -> date:
+    return as_of.date() if as_of else today()
+
+
+def _findings(older_than: int) -> list[Finding]:
+    return find_gaps(_catalogue(), as_of=today(), stale_after=older_than)
+
+
+def _print(findings: list[Finding], json_output: bool) -> None:
+    if json_output:
+        print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=1))
+        return
+    table = Table("thủ tục", "loại", "chỗ", "việc", box=None)
+    for finding in findings:
+        table.add_row(finding.procedure, finding.kind.value, finding.where, finding.what)
+    Console().print(table if findings else "nothing to mend")

@@ -1,0 +1,288 @@
+"""`./motcua sms …`: the outbox as an operator sees it, and what an operator may do.
+
+Reading and doing are `notifier.operators`'s; this prints. Numbers are masked in every form of
+output.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from cli.database import migrate
+from core.clock import VIETNAM
+from core.clock import now as clock_now
+from core.database import get_sessions
+from core.privacy import get_vault
+from core.settings import get_settings
+from dossiers.offices import get_offices
+from dossiers.phones import phone_index, read_phones
+from notifier import operators
+from notifier.operators import History, Line, NotPossible
+from notifier.plan import Desk
+from notifier.states import State
+from notifier.templates import WORST_CONTACT, WORST_VALUES, get_templates, render
+
+app = typer.Typer(help="Messages: outbox, history, hold, release, retry, test.")
+console = Console()
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Ids = Annotated[list[int], typer.Argument(metavar="ID…", help="Messages, by their numbers.")]
+
+
+@app.callback()
+def prepare() -> None:
+    """Have the tables there before any command reads them."""
+    migrate()
+
+
+@app.command("list")
+def list_messages(
+    state: Annotated[
+        list[State] | None, typer.Option(help="Only messages in this state; may be repeated.")
+    ] = None,
+    dossier: Annotated[str, typer.Option(help="Only messages about this dossier (its code).")] = "",
+    phone: Annotated[str, typer.Option(help="Only messages to this number.")] = "",
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
+    json_output: Json = False,
+) -> None:
+    """Show the outbox, the newest first, under a line of counts."""
+    index = phone_index(get_vault(), _number(phone)) if phone else ""
+    with get_sessions()() as session:
+        lines = operators.messages(
+            session, states=state or (), dossier=dossier, phone_index=index, limit=limit
+        )
+        counts = operators.counts(session)
+    if json_output:
+        _print_json({"counts": counts, "messages": [asdict(line) for line in lines]})
+        return
+    console.print(" · ".join(f"{n} {state}" for state, n in sorted(counts.items())) or "empty")
+    table = Table("id", "template", "dossier", "to", "state", "why", "seg", "tries", "since")
+    for line in lines:
+        table.add_row(*_cells(line))
+    if lines:
+        console.print(table)
+
+
+@app.command()
+def show(message: int, json_output: Json = False) -> None:
+    """Show all that is known of one message."""
+    with get_sessions()() as session:
+        try:
+            found = operators.history(session, get_vault(), message)
+        except NotPossible as error:
+            _fail(error)
+        shown = _history(found)
+    if json_output:
+        _print_json(shown)
+        return
+    for name, value in shown.items():
+        if not isinstance(value, list):
+            console.print(f"{name:>13}  {'' if value is None else value}", highlight=False)
+    _table("attempts", shown["attempts"])
+    _table("receipts", shown["receipts"])
+
+
+@app.command()
+def templates(json_output: Json = False) -> None:
+    """Show each template filled with the longest realistic values, and what it costs."""
+    rows = []
+    for template in get_templates().all():
+        rendered = render(template, WORST_VALUES, WORST_CONTACT)
+        worst = template.worst_case()
+        rows.append(
+            {
+                "template": template.key,
+                "version": template.version,
+                "segments": worst.segments,
+                "units": worst.units,
+                "encoding": worst.encoding,
+                "policy": template.policy,
+                "text": rendered.text,
+            }
+        )
+    if json_output:
+        _print_json(rows)
+    else:
+        _table("templates, at worst", rows)
+
+
+@app.command()
+def providers(json_output: Json = False) -> None:
+    """Show the provider in use, and which are paused and why."""
+    with get_sessions()() as session:
+        known = [
+            {
+                "provider": one.name,
+                "paused_until": one.paused_until,
+                "pauses": one.pauses,
+                "code": one.code,
+                "updated_at": one.updated_at,
+            }
+            for one in operators.providers(session)
+        ]
+    in_use = get_settings().sms_provider
+    if json_output:
+        _print_json({"in_use": in_use, "known": known})
+        return
+    console.print(f"in use: {in_use}")
+    _table("troubles", known)
+
+
+@app.command()
+def hold(messages: Ids) -> None:
+    """Keep queued messages back until they are released."""
+    _do(messages, operators.hold, "held")
+
+
+@app.command()
+def release(messages: Ids) -> None:
+    """Let held messages go."""
+    _do(messages, operators.release, "released")
+
+
+@app.command()
+def cancel(messages: Ids) -> None:
+    """Withdraw messages that have not left."""
+    _do(messages, operators.cancel, "cancelled")
+
+
+@app.command()
+def retry(message: int) -> None:
+    """Send a message again that came to a bad end, as a new message."""
+    with get_sessions().begin() as session:
+        try:
+            made = operators.retry(session, _desk(), message, clock_now())
+        except NotPossible as error:
+            _fail(error)
+    console.print(f"message {message} goes out again as message {made}")
+
+
+@app.command("test")
+def send_test(number: Annotated[str, typer.Argument(help="Whom to text.")]) -> None:
+    """Send a test message. A real provider sends only to numbers in MOTCUA_SMS_TEST_NUMBERS."""
+    settings = get_settings()
+    with get_sessions().begin() as session:
+        try:
+            made = operators.send_test(
+                session, _desk(), _number(number), settings.sms_test_numbers, clock_now()
+            )
+        except NotPossible as error:
+            _fail(error)
+    console.print(f"message {made} is in the outbox; ./motcua sms show {made} tells its fate")
+
+
+# --- between the commands and the notifier ---------------------------------------------------------
+
+
+def _desk() -> Desk:
+    settings = get_settings()
+    real = settings.sms_provider != "phone"
+    return Desk.of(settings, get_offices(), get_templates(), get_vault(), real)
+
+
+def _do(ids: Sequence[int], what: Any, done: str) -> None:
+    """Do something to messages, and say to which it could be done."""
+    with get_sessions().begin() as session:
+        changed: set[int] = what(session, ids, f"operator {getpass.getuser()}", clock_now())
+    for id_ in ids:
+        console.print(f"message {id_}: {done if id_ in changed else 'not in a state for that'}")
+    if set(ids) - changed:
+        raise typer.Exit(1)
+
+
+def _number(written: str) -> str:
+    """Read a number as a person writes it. Leaves with an error where it is no mobile number."""
+    mobile = read_phones(written).mobile
+    if mobile is None:
+        _fail("this is not a Vietnamese mobile number")
+    return mobile
+
+
+def _fail(reason: object) -> NoReturn:
+    Console(stderr=True).print(str(reason), markup=False)
+    raise typer.Exit(1)
+
+
+def _history(found: History) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        **asdict(found.line),
+        "text": found.text,
+        "policy": found.policy,
+        "provider": found.provider,
+        "provider_ref": found.provider_ref,
+        "created_at": found.created_at,
+        "expires_at": found.expires_at,
+        "tells_of": ", ".join(map(str, found.events)),
+        "retry_of": found.retry_of,
+        "attempts_made": found.line.attempts,
+    }
+    shown["attempts"] = [
+        {
+            "n": one.n,
+            "provider": one.provider,
+            "started_at": one.started_at,
+            "outcome": one.outcome or "not known: the worker died",
+            "http": one.http_status,
+            "code": one.code,
+            "ms": one.latency_ms,
+        }
+        for one in found.attempts
+    ]
+    shown["receipts"] = [
+        {
+            "received_at": one.received_at,
+            "word": one.word,
+            "of_attempt": one.attempt,
+            "code": one.code,
+            "did": one.verdict or "waits to be applied",
+        }
+        for one in found.receipts
+    ]
+    return {name: _local(value) for name, value in shown.items()}
+
+
+def _cells(line: Line) -> list[str]:
+    return [
+        str(line.id),
+        line.template,
+        line.dossier,
+        line.recipient,
+        line.state,
+        " ".join(filter(None, (line.why, line.code))),
+        str(line.segments),
+        str(line.attempts),
+        str(_local(line.state_at)),
+    ]
+
+
+def _table(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    if not rows:
+        return
+    table = Table(*rows[0], title=title, title_justify="left")
+    for row in rows:
+        table.add_row(*("" if v is None else str(_local(v)) for v in row.values()))
+    console.print(table)
+
+
+def _local(value: Any) -> Any:
+    """Show moments in office time."""
+    return (
+        f"{value.astimezone(VIETNAM):%d/%m/%Y %H:%M:%S}" if isinstance(value, datetime) else value
+    )
+
+
+def _print_json(data: Any) -> None:
+    typer.echo(json.dumps(data, ensure_ascii=False, indent=2, default=_jsonable))
+
+
+def _jsonable(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

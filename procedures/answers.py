@@ -1,0 +1,610 @@
+"""Answers: what the catalogue knows of a procedure, told as blocks.
+
+The first block names the procedure and answers in one line; then what to bring or do, then
+exceptions, then the source with its dates, then buttons for what is mostly asked next. What is not
+confirmed is said to be so. Which procedure and aspects are meant is understood elsewhere; how
+blocks look is the channels'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal, assert_never
+
+from language.blocks import (
+    Block,
+    Button,
+    Buttons,
+    Checklist,
+    Facts,
+    Item,
+    Source,
+    Step,
+    Steps,
+    Table,
+    Text,
+)
+from procedures.catalogue import Catalogue, Version
+from procedures.money import PAYER_NAMES, Estimate, show_vnd
+from procedures.schema import Fact, FeeLine, Form, Paper, Rule, SummarySection, TimeLimit
+from procedures.schema import Text as Words
+from procedures.vocabulary import (
+    ACTOR_NAMES,
+    ASPECT_NAMES,
+    ASPECT_QUESTIONS,
+    SUBMIT_NAMES,
+    Aspect,
+    Confidence,
+    Language,
+    Submit,
+    Unit,
+)
+
+MOST_BUTTONS = 4
+_MOST_SOURCES = 5
+_LOCAL = frozenset({Aspect.TIME, Aspect.FORM, Aspect.DOCUMENTS, Aspect.STEPS, Aspect.GENERAL})
+"""The aspects that provinces have set for themselves since 2026."""
+
+
+@dataclass
+class _Part:
+    """What is said of one aspect: the direct answer, what follows it, what it rests on."""
+
+    lead: str
+    blocks: list[Block] = field(default_factory=list)
+    facts: list[Fact] = field(default_factory=list)
+
+
+def answer(
+    catalogue: Catalogue,
+    procedure_id: str,
+    aspects: Sequence[Aspect | str] = (),
+    *,
+    as_of: date,
+    province: str | None = None,
+    language: Language = "vi",
+) -> list[Block]:
+    """Return the answer about a procedure's aspects as they stood on `as_of`.
+
+    `province` is a slug or a name; where the catalogue has no rules of that province, the national
+    ones are told, and that they may differ. No aspect means the overview. Raises what
+    `Catalogue.get` raises, and `ValueError` for an aspect that does not exist.
+    """
+    asked = tuple(dict.fromkeys(Aspect(aspect) for aspect in aspects)) or (Aspect.GENERAL,)
+    version = catalogue.get(procedure_id, province, as_of=as_of)
+    teller = _Teller(version, language)
+    blocks: list[Block] = []
+    facts: list[Fact] = []
+    for n, aspect in enumerate(asked):
+        part = teller.part(aspect)
+        head = version.file.name.say(language) if n == 0 else ASPECT_NAMES[aspect][language]
+        blocks.append(Text(f"{head}: {teller.hedged(aspect, part.lead)}", tone="lead"))
+        blocks += teller.caution(aspect)
+        blocks += part.blocks
+        facts += part.facts
+    blocks += teller.locality(asked)
+    blocks.append(teller.source(facts))
+    blocks.append(_next_questions(procedure_id, asked, language))
+    return blocks
+
+
+def one_line(
+    catalogue: Catalogue,
+    procedure_id: str,
+    aspect: Aspect,
+    *,
+    as_of: date,
+    province: str | None = None,
+    language: Language = "vi",
+) -> str:
+    """Return the direct answer alone, without the procedure's name: for an SMS or a table."""
+    version = catalogue.get(procedure_id, province, as_of=as_of)
+    teller = _Teller(version, language)
+    return teller.hedged(aspect, teller.part(aspect).lead)
+
+
+def tell_estimate(estimate: Estimate, language: Language = "vi") -> list[Block]:
+    """Return an estimate as blocks: the total first, then each sum, then what is not known."""
+
+    def say(vi: str, en: str) -> str:
+        return en if language == "en" else vi
+
+    total = show_vnd(estimate.total, language)
+    rows = []
+    for line in estimate.lines:
+        amount = show_vnd(line.amount, language)
+        if line.confidence is Confidence.LOW:
+            amount += say(" (cần hỏi lại)", " (unconfirmed, please ask)")
+        payer = PAYER_NAMES[line.payer][language]
+        rows.append((line.label.say(language), amount, payer, line.how.say(language)))
+    columns = say("Khoản|Số tiền|Người nộp|Cách tính", "Item|Amount|Who pays|How").split("|")
+    blocks: list[Block] = [
+        Text(say(f"Tạm tính: khoảng {total}.", f"Estimate: about {total}."), tone="lead"),
+        Table(tuple(columns), tuple(rows)),
+    ]
+    if estimate.unknown:
+        items = tuple(Item(unknown.say(language)) for unknown in estimate.unknown)
+        blocks.append(Checklist(items, title=say("Chưa tính được:", "Not included:")))
+    blocks += [Text(note.say(language), tone="note") for note in estimate.notes]
+    blocks.append(
+        Text(
+            say(
+                "Đây là số tạm tính. Số phải nộp theo thông báo của cơ quan thuế.",
+                "This is an estimate. What you pay is in the tax office's notice.",
+            ),
+            tone="warning",
+        )
+    )
+    basis = "; ".join(_named(line.legal_basis for line in estimate.lines))
+    on = _date(estimate.as_of)
+    blocks.append(
+        Source(
+            say(f"Nguồn: {basis}. Tính theo quy định ngày {on}.", f"Source: {basis}, as of {on}.")
+        )
+    )
+    return blocks
+
+
+class _Teller:
+    """Tells one version in one language."""
+
+    def __init__(self, version: Version, language: Language) -> None:
+        self.version = version
+        self.contents = version.contents
+        self.language: Language = language
+
+    def part(self, aspect: Aspect) -> _Part:
+        """Return what is said of `aspect`."""
+        match aspect:
+            case Aspect.TIME:
+                return self._time()
+            case Aspect.DOCUMENTS:
+                return self._documents()
+            case Aspect.FEE:
+                return self._fee()
+            case Aspect.WHERE:
+                return self._summary(self.contents.where)
+            case Aspect.ONLINE:
+                return self._summary(self.contents.online)
+            case Aspect.STEPS:
+                return self._steps()
+            case Aspect.CONDITIONS:
+                return self._conditions()
+            case Aspect.FORM:
+                return self._form()
+            case Aspect.LEGAL:
+                return self._legal()
+            case Aspect.RESULT:
+                return self._result()
+            case Aspect.GENERAL:
+                return self._general()
+        assert_never(aspect)
+
+    # --- aspects ---------------------------------------------------------------------------------
+
+    def _time(self) -> _Part:
+        section = self.contents.time
+        limits = tuple(section.limits.values())
+        blocks: list[Block] = []
+        if len(limits) > 1:
+            blocks.append(self._time_table(limits))
+        for limit in limits:
+            blocks += self._dates(limit)
+        blocks += self._notes(section.notes)
+        blocks += self._rule_notes(section.rules)
+        return _Part(self._time_lead(limits), blocks, [section, *self._rules(section.rules)])
+
+    def _time_lead(self, limits: Sequence[TimeLimit]) -> str:
+        first = limits[0]
+        if len(limits) == 1:
+            lead = self._limit(first)
+            if first.mountainous is not None:
+                total = self._days(first.mountainous, first.unit)
+                lead += self._say(
+                    f"; xã miền núi, hải đảo, vùng khó khăn: {total}",
+                    f"; in mountainous, island or hard communes: {total}",
+                )
+            return lead + "."
+        spread = sorted({limit.days for limit in limits})
+        if len({limit.unit for limit in limits}) > 1 or any(limit.cutoff for limit in limits):
+            shown = list(dict.fromkeys(self._limit(limit) for limit in limits))
+        else:
+            shown = [
+                *(self._number(days) for days in spread[:-1]),
+                self._days(spread[-1], first.unit),
+            ]
+        if len(shown) == 1:
+            return shown[0] + "."
+        joined = self._say(" hoặc ", " or ").join((", ".join(shown[:-1]), shown[-1]))
+        return joined + self._say(", tùy trường hợp.", ", depending on the case.")
+
+    def _limit(self, limit: TimeLimit) -> str:
+        if limit.cutoff is not None and limit.days == 1:
+            return self._say("trong ngày làm việc nhận hồ sơ", "the same working day")
+        return self._days(limit.days, limit.unit)
+
+    def _time_table(self, limits: Sequence[TimeLimit]) -> Table:
+        rows = []
+        for limit in limits:
+            told = self._limit(limit)
+            if limit.mountainous is not None:
+                total = self._number(limit.mountainous)
+                told += self._say(
+                    f" (miền núi, hải đảo, vùng khó khăn: {total})",
+                    f" (mountainous, island or hard communes: {total})",
+                )
+            rows.append((limit.case.say(self.language) if limit.case else "", told))
+        return Table(self._say_all(("Trường hợp", "Thời hạn"), ("Case", "Limit")), tuple(rows))
+
+    def _dates(self, limit: TimeLimit) -> list[Block]:
+        if limit.first is None or limit.second is None:
+            return []
+        first, second = (self._days(days, limit.unit) for days in (limit.first, limit.second))
+        case = f"{limit.case.say(self.language)}. " if limit.case else ""
+        told = self._say(
+            f"Nếu phải nộp thuế: hẹn lần 1 sau {first} kể từ khi nhận hồ sơ; "
+            f"hẹn lần 2 sau {second} kể từ khi nộp xong tiền.",
+            f"Where tax is due: first date {first} after receipt; second date {second} after "
+            "payment.",
+        )
+        return [Text(case + told)]
+
+    def _documents(self) -> _Part:
+        section = self.contents.documents
+        always = [paper for paper in section.papers if paper.when is None]
+        sometimes = [paper for paper in section.papers if paper.when is not None]
+        blocks: list[Block] = []
+        if always:
+            title = self._say("Bắt buộc:", "Everybody needs:")
+            blocks.append(Checklist(tuple(self._item(paper) for paper in always), title=title))
+        if sometimes:
+            title = self._say("Tùy trường hợp:", "Where it applies:")
+            blocks.append(Checklist(tuple(self._item(paper) for paper in sometimes), title=title))
+        blocks += self._notes(section.mistakes, tone="warning")
+        blocks += self._notes(section.notes)
+        blocks += self._rule_notes(section.rules)
+        return _Part(
+            self._documents_lead(len(always), bool(sometimes)),
+            blocks,
+            [section, *self._rules(section.rules)],
+        )
+
+    def _documents_lead(self, always: int, sometimes: bool) -> str:
+        if not always:
+            return self._say(
+                "Ông/Bà mang giấy tờ tùy trường hợp dưới đây.", "bring what applies below."
+            )
+        papers = f"{always} paper{'s' if always > 1 else ''}"
+        if sometimes:
+            return self._say(
+                f"Ông/Bà cần {always} loại giấy tờ bắt buộc, và giấy tờ khác tùy trường hợp.",
+                f"you need {papers}, and others only where they apply.",
+            )
+        return self._say(f"Ông/Bà cần {always} loại giấy tờ.", f"you need {papers}.")
+
+    def _item(self, paper: Paper) -> Item:
+        text = paper.paper.say(self.language)
+        if paper.form:
+            text += f" ({self._form_number(self.contents.forms[paper.form])})"
+        copies = SUBMIT_NAMES[paper.submit][self.language].format(n=paper.count)
+        if paper.when is None:
+            return Item(text, detail=copies)
+        when = paper.when.say(self.language)
+        detail = self._say(f"nếu {when}", f"if {when}")
+        if paper.submit is not Submit.ANY:
+            detail += f"; {copies}"
+        return Item(text, detail=detail, optional=True)
+
+    def _fee(self) -> _Part:
+        section = self.contents.fee
+        as_of = self.version.as_of
+        lines = [line for line in section.lines if line.holds(as_of)]
+        facts: list[Fact] = [section, *lines, *self._rules(section.rules)]
+        blocks: list[Block] = []
+        if lines:
+            columns = self._say_all(
+                ("Khoản", "Số tiền", "Người nộp"), ("Item", "Amount", "Who pays")
+            )
+            with_payer = any(line.payer for line in lines)
+            rows = []
+            for line in lines:
+                amount = line.amount.say(self.language)
+                if (line.confidence or section.confidence) is Confidence.LOW:
+                    amount += self._say(" (cần hỏi lại)", " (unconfirmed, please ask)")
+                row = [line.label.say(self.language), amount]
+                if with_payer:
+                    row.append(line.payer.say(self.language) if line.payer else "–")
+                rows.append(tuple(row))
+            blocks.append(Table(columns if with_payer else columns[:2], tuple(rows)))
+        blocks += self._notes(section.notes)
+        blocks += self._rule_notes(section.rules)
+        if section.local:
+            local_blocks, local_facts = self._local_fees(section.local, bool(lines))
+            blocks += local_blocks
+            facts += local_facts
+        return _Part(section.summary.say(self.language), blocks, facts)
+
+    def _local_fees(self, kind: str, beside_others: bool) -> tuple[list[Block], list[Fact]]:
+        local = self.version.local_fees
+        place = self.version.province_name
+        if local is None and not beside_others:
+            return [], []  # the direct answer has said that the province sets the fee
+        if local is None:
+            text = self._say(
+                "Phí, lệ phí của tỉnh do Hội đồng nhân dân tỉnh quy định; cần hỏi lại nơi nhận "
+                "hồ sơ.",
+                "The province's own fees are set by its people's council; please ask the desk.",
+            )
+            return [Text(text, tone="note")], []
+        blocks: list[Block] = []
+        lines = local.kinds.get(kind, ())
+        if lines:
+            rows = tuple(
+                (line.label.say(self.language), line.amount.say(self.language)) for line in lines
+            )
+            columns = self._say_all(("Khoản", "Số tiền"), ("Item", "Amount"))
+            title = self._say(f"Phí, lệ phí ở {place}:", f"Fees in {place}:")
+            blocks.append(Table(columns, rows, title=title))
+        else:
+            text = self._say(
+                f"Phí, lệ phí ở {place} theo {local.name}; cần hỏi lại nơi nhận hồ sơ số tiền.",
+                f"Fees in {place} follow {local.name}; please ask the desk for the amount.",
+            )
+            blocks.append(Text(text, tone="note"))
+        blocks += self._notes(local.notes)
+        if lines and local.confidence is not Confidence.HIGH:
+            text = self._say(
+                "Mức này có thể đã thay đổi sau khi sáp nhập; nên hỏi lại nơi nhận hồ sơ.",
+                "These may have changed since the merger of provinces; please ask the desk.",
+            )
+            blocks.append(Text(text, tone="note"))
+        named = local.model_copy(update={"legal_basis": (local.name,)})
+        return blocks, [named]
+
+    def _summary(self, section: SummarySection) -> _Part:
+        rules = self._rules(section.rules)
+        points = list(section.points)
+        if section.summary is not None:
+            lead = section.summary.say(self.language)
+        else:
+            lead = rules[0].summary.say(self.language)
+        for rule in rules:
+            points += rule.points
+        blocks: list[Block] = []
+        if points:
+            blocks.append(Checklist(tuple(Item(p.say(self.language)) for p in points)))
+        return _Part(lead, blocks, [section, *rules])
+
+    def _steps(self) -> _Part:
+        section = self.contents.steps
+        steps = tuple(
+            Step(text=step.do.say(self.language), actor=ACTOR_NAMES[step.who][self.language])
+            for step in section.steps
+        )
+        lead = self._say(
+            f"có {len(steps)} bước. Trước hết: {steps[0].text}",
+            f"{len(steps)} steps. First: {steps[0].text}",
+        )
+        return _Part(lead, [Steps(steps), *self._notes(section.notes)], [section])
+
+    def _conditions(self) -> _Part:
+        section = self.contents.conditions
+        blocks: list[Block] = []
+        if section.points:
+            items = tuple(Item(point.say(self.language)) for point in section.points)
+            blocks.append(Checklist(items, title=self._say("Điều kiện:", "Conditions:")))
+        blocks += self._notes(section.refused_when, tone="warning")
+        blocks += self._rule_notes(section.rules)
+        who = section.who.say(self.language)
+        lead = self._say("dành cho ", "for ") + who[:1].lower() + who[1:]
+        return _Part(lead, blocks, [section, *self._rules(section.rules)])
+
+    def _form(self) -> _Part:
+        forms = self.contents.forms
+        if not forms:
+            lead = self._say(
+                "không có mẫu bắt buộc; Ông/Bà viết đơn, ghi rõ nội dung đề nghị. Nơi nhận hồ sơ "
+                "hướng dẫn cách viết.",
+                "no set form; write an application that says what you ask. The desk helps you.",
+            )
+            return _Part(lead, [], [self.contents.documents])
+        first, *others = forms.values()
+        lead = f"{first.name.say(self.language)}, {self._form_number(first)}."
+        blocks: list[Block] = []
+        if others:
+            items = tuple(
+                Item(form.name.say(self.language), detail=self._form_number(form))
+                for form in others
+            )
+            blocks.append(Checklist(items, title=self._say("Mẫu kèm theo:", "Further forms:")))
+        text = self._say(
+            "Xin mẫu tại nơi nhận hồ sơ hoặc tải trên Cổng Dịch vụ công quốc gia. Ông/Bà ký và "
+            "ghi rõ họ tên.",
+            "Get it at the desk or on the National Public Service Portal. Sign it and write your "
+            "full name.",
+        )
+        blocks.append(Text(text, tone="note"))
+        return _Part(lead, blocks, list(forms.values()))
+
+    def _form_number(self, form: Form) -> str:
+        number = self._say(f"Mẫu số {form.number}", f"form no. {form.number}")
+        if form.confidence is Confidence.LOW:
+            number += self._say(", cần hỏi lại số mẫu", ", please ask for its number")
+        return number
+
+    def _legal(self) -> _Part:
+        contents = self.contents
+        basis = "; ".join(contents.legal_basis)
+        title = self._say("Mã thủ tục", "Code")
+        rows = tuple((f"{title} {code.code}", code.name) for code in contents.codes)
+        made_by = self._say("công bố tại", "published by")
+        official = self._say(
+            f"Tên đầy đủ: {self.version.file.official_name}.",
+            f"Official name: {self.version.file.official_name}.",
+        )
+        blocks: list[Block] = [Text(official), Facts(rows)]
+        return _Part(f"{basis}; {made_by} {contents.decision}.", blocks, [contents])
+
+    def _result(self) -> _Part:
+        section = self.contents.result
+        signed = section.signed_by.say(self.language)
+        blocks: list[Block] = [Facts(((self._say("Người ký", "Signed by"), signed),))]
+        blocks += self._notes(section.points)
+        text = self._say(
+            "Người có tên hoặc người được ủy quyền đến nhận, mang theo giấy hẹn.",
+            "The person named, or somebody authorised, collects it with the receipt.",
+        )
+        blocks.append(Text(text, tone="note"))
+        return _Part(section.summary.say(self.language), blocks, [section])
+
+    def _general(self) -> _Part:
+        section = self.contents.general
+        told = {
+            Aspect.TIME: self.hedged(Aspect.TIME, self._time().lead),
+            Aspect.FEE: self.hedged(Aspect.FEE, self._fee().lead),
+            Aspect.WHERE: self.hedged(Aspect.WHERE, self._summary(self.contents.where).lead),
+            Aspect.RESULT: self.contents.result.summary.say(self.language),
+        }
+        rows = [
+            (ASPECT_NAMES[aspect][self.language], _sentence(lead)) for aspect, lead in told.items()
+        ]
+        blocks: list[Block] = [
+            Facts(tuple(rows)),
+            *self.caution(Aspect.TIME),
+            *self._notes(section.special),
+        ]
+        facts: list[Fact] = [section, self.contents.time, self.contents.fee]
+        return _Part(section.summary.say(self.language), blocks, facts)
+
+    # --- how sure ---------------------------------------------------------------------------------
+
+    def hedged(self, aspect: Aspect, lead: str) -> str:
+        """Return a direct answer that does not sound certain where it is not."""
+        asks = self._say("hỏi lại", "please ask")
+        if self.version.confidence(aspect) is not Confidence.LOW or asks in lead:
+            return lead
+        return lead.removesuffix(".") + self._say(
+            " (chưa xác nhận, cần hỏi lại nơi tiếp nhận).",
+            " (unconfirmed, please ask the receiving desk).",
+        )
+
+    def caution(self, aspect: Aspect) -> list[Block]:
+        """Return the advice that goes with what may differ."""
+        if self.version.confidence(aspect) is not Confidence.MEDIUM:
+            return []
+        text = self._say(
+            "Nơi Ông/Bà có thể khác đôi chút. Nên hỏi lại nơi tiếp nhận.",
+            "It may differ a little where you are. It is best to ask the desk.",
+        )
+        return [Text(text, tone="note")]
+
+    def locality(self, asked: Iterable[Aspect]) -> list[Block]:
+        """Return whose rules were told, where provinces may have their own."""
+        if not _LOCAL.intersection(asked):
+            return []
+        place = self.version.province_name
+        if self.version.is_provincial:
+            text = self._say(f"Theo quy định của {place}.", f"By the rules of {place}.")
+        elif self.version.stands_in and place:
+            text = self._say(
+                f"Tôi chưa có quy định riêng của {place}. Đây là quy định chung cả nước. Cần hỏi "
+                "lại nơi tiếp nhận.",
+                f"I do not have the rules of {place}. These are the national ones; please ask the "
+                "receiving desk.",
+            )
+        elif self.version.stands_in:
+            text = self._say(
+                "Đây là quy định chung cả nước. Từ 01/07/2026 mỗi tỉnh có thể quy định khác. "
+                "Ông/Bà cho tôi biết tỉnh để trả lời sát hơn.",
+                "These are the national rules. Since 01/07/2026 each province may differ; tell me "
+                "your province for a closer answer.",
+            )
+        else:
+            return []
+        return [Text(text, tone="note")]
+
+    def source(self, facts: Iterable[Fact]) -> Source:
+        """Return where the answer comes from, since when it holds, when it was last checked."""
+        contents = self.contents
+        basis: list[str] = [contents.decision]
+        checked = []
+        begun = [contents.effective_from]
+        for fact in facts:
+            basis += fact.legal_basis or contents.legal_basis
+            checked.append(fact.checked_on or contents.checked_on)
+            if isinstance(fact, FeeLine) and fact.effective_from is not None:
+                begun.append(fact.effective_from)
+        named = _named(basis)
+        more = self._say("; và văn bản liên quan", "; and related texts")
+        listed = "; ".join(named[:_MOST_SOURCES]) + (more if len(named) > _MOST_SOURCES else "")
+        since = _date(max(begun))
+        dates = [day for day in checked if day is not None]
+        return Source(
+            text=self._say(f"Nguồn: {listed}.", f"Source: {listed}.")
+            + self._say(f" Áp dụng từ {since}.", f" In force since {since}."),
+            effective_from=since,
+            checked_on=_date(min(dates)) if dates else "",
+        )
+
+    # --- words ------------------------------------------------------------------------------------
+
+    def _say(self, vi: str, en: str) -> str:
+        return en if self.language == "en" else vi
+
+    def _say_all(self, vi: tuple[str, ...], en: tuple[str, ...]) -> tuple[str, ...]:
+        return en if self.language == "en" else vi
+
+    def _days(self, days: float, unit: Unit) -> str:
+        number = self._number(days)
+        if self.language == "en":
+            what = "working day" if unit is Unit.WORKING else "day"
+            return f"{number} {what}{'' if days == 1 else 's'}"
+        return f"{number} {'ngày làm việc' if unit is Unit.WORKING else 'ngày'}"
+
+    def _number(self, days: float) -> str:
+        number = f"{days:g}"
+        return number if self.language == "en" else number.replace(".", ",")
+
+    def _notes(
+        self, notes: Iterable[Words], tone: Literal["note", "warning"] = "note"
+    ) -> list[Block]:
+        return [Text(note.say(self.language), tone=tone) for note in notes]
+
+    def _rules(self, names: Iterable[str]) -> list[Rule]:
+        return [self.version.rules[name] for name in names]
+
+    def _rule_notes(self, names: Iterable[str]) -> list[Block]:
+        notes: list[Block] = []
+        for rule in self._rules(names):
+            notes += self._notes((rule.summary, *rule.points))
+        return notes
+
+
+def _next_questions(procedure_id: str, asked: Sequence[Aspect], language: Language) -> Buttons:
+    others = [aspect for aspect in ASPECT_QUESTIONS if aspect not in asked]
+    return Buttons(
+        tuple(
+            Button(ASPECT_QUESTIONS[aspect][language], f"ask:{procedure_id}:{aspect.value}")
+            for aspect in others[:MOST_BUTTONS]
+        )
+    )
+
+
+def _named(basis: Iterable[str]) -> list[str]:
+    """Return each instrument once; one named with its article stands for its bare name."""
+    names = list(dict.fromkeys(basis))
+    return [
+        name
+        for name in names
+        if not any(other != name and other.startswith((f"{name},", f"{name} ")) for other in names)
+    ]
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _date(day: date) -> str:
+    return f"{day:%d/%m/%Y}"

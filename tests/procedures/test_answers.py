@@ -1,0 +1,286 @@
+"""What citizens read: every procedure answers every aspect, plainly, with its source."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TypeVar
+
+import pytest
+
+from language.blocks import (
+    Block,
+    Buttons,
+    Checklist,
+    Facts,
+    Source,
+    Steps,
+    Table,
+    Text,
+    as_text,
+    from_dict,
+    to_dict,
+)
+from language.folding import has_marks
+from procedures import money
+from procedures.answers import answer, one_line, tell_estimate
+from procedures.catalogue import Catalogue
+from procedures.vocabulary import ASPECT_QUESTIONS, Aspect, Language
+
+TODAY = date(2026, 11, 24)
+
+
+def _lead(blocks: list[Block]) -> str:
+    first = blocks[0]
+    assert isinstance(first, Text)
+    return first.text
+
+
+_Kind = TypeVar("_Kind")
+
+
+def _only(blocks: list[Block], kind: type[_Kind]) -> list[_Kind]:
+    return [block for block in blocks if isinstance(block, kind)]
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("aspect", list(Aspect))
+def test_every_procedure_answers_every_aspect(
+    catalogue: Catalogue, aspect: Aspect, language: Language
+) -> None:
+    for procedure_id in catalogue.ids():
+        blocks = answer(catalogue, procedure_id, [aspect], as_of=TODAY, language=language)
+        name = catalogue.name(procedure_id, language)
+        assert _lead(blocks).startswith(f"{name}: "), procedure_id
+        assert len(_lead(blocks)) > len(name) + 12, (procedure_id, _lead(blocks))
+        (source,) = _only(blocks, Source)
+        assert "Nguồn: " in source.text or "Source: " in source.text
+        assert source.effective_from and source.checked_on, procedure_id
+        (buttons,) = _only(blocks, Buttons)
+        assert 1 <= len(buttons.buttons) <= 4
+        for button in buttons.buttons:
+            prefix, asked, other = button.payload.split(":")
+            assert (prefix, asked) == ("ask", procedure_id)
+            assert Aspect(other) is not aspect
+        assert [from_dict(to_dict(block)) for block in blocks] == blocks
+
+
+@pytest.mark.parametrize("aspect", list(Aspect))
+def test_english_answers_are_in_english(catalogue: Catalogue, aspect: Aspect) -> None:
+    """Names of laws, and the portal's own names beside a code, stay as they are."""
+    for procedure_id in catalogue.ids():
+        blocks = answer(catalogue, procedure_id, [aspect], as_of=TODAY, language="en")
+        told = [b for b in blocks if not isinstance(b, Source)]
+        if aspect is Aspect.LEGAL:
+            continue
+        words = as_text(told).replace("03/BĐS-TNCN", "")
+        assert not has_marks(words), (procedure_id, words)
+
+
+def test_answers_hold_no_markup_and_no_holes(catalogue: Catalogue) -> None:
+    for procedure_id in catalogue.ids():
+        for province in (None, "hai-phong", "gia-lai", "dong-thap", "can-tho", "ho-chi-minh"):
+            text = as_text(
+                answer(catalogue, procedure_id, list(Aspect), as_of=TODAY, province=province)
+            )
+            for wrong in ("None", "{", "<", "**", "  ", "..", ". .", " ,", "()", ";."):
+                assert wrong not in text, (procedure_id, province, wrong, text)
+
+
+# --- single aspects ------------------------------------------------------------------------------
+
+
+def test_time_comes_first_and_straight(catalogue: Catalogue) -> None:
+    blocks = answer(catalogue, "transfer", ["time"], as_of=TODAY)
+    assert _lead(blocks) == (
+        "Chuyển nhượng nhà đất (sang tên sổ đỏ): 8 ngày làm việc; "
+        "xã miền núi, hải đảo, vùng khó khăn: 18 ngày làm việc."
+    )
+    text = as_text(blocks)
+    assert "Chưa tính thời gian xác định và nộp thuế" in text
+    assert "2 ngày hẹn" in text
+
+
+def test_several_cases_make_a_table(catalogue: Catalogue) -> None:
+    blocks = answer(catalogue, "replace_certificate", ["time"], as_of=TODAY)
+    assert _lead(blocks) == "Cấp đổi sổ đỏ: 5 hoặc 10 ngày làm việc, tùy trường hợp."
+    (table,) = _only(blocks, Table)
+    assert [row[1] for row in table.rows] == [
+        "5 ngày làm việc (miền núi, hải đảo, vùng khó khăn: 15)",
+        "10 ngày làm việc (miền núi, hải đảo, vùng khó khăn: 20)",
+    ]
+
+
+def test_working_and_calendar_days_are_not_mixed_up(catalogue: Catalogue) -> None:
+    blocks = answer(catalogue, "change_use", ["time"], as_of=TODAY)
+    assert "15 ngày hoặc 7 ngày làm việc, tùy trường hợp." in _lead(blocks)
+
+
+def test_same_day_procedures_tell_the_cut_off(catalogue: Catalogue) -> None:
+    for procedure_id in ("mortgage", "release_mortgage", "debt_deletion"):
+        blocks = answer(catalogue, procedure_id, ["time"], as_of=TODAY)
+        assert "trong ngày làm việc nhận hồ sơ" in _lead(blocks)
+        assert "15 giờ" in as_text(blocks)
+
+
+def test_half_days_are_written_as_people_write_them(catalogue: Catalogue) -> None:
+    vi = answer(catalogue, "split_parcel", ["time"], as_of=TODAY, province="hai-phong")
+    en = answer(
+        catalogue, "split_parcel", ["time"], as_of=TODAY, province="hai-phong", language="en"
+    )
+    assert "7,5 hoặc 9,5 ngày làm việc" in _lead(vi)
+    assert "7.5 or 9.5 working days" in _lead(en)
+
+
+def test_two_dates_where_the_province_set_them(catalogue: Catalogue) -> None:
+    text = as_text(answer(catalogue, "transfer", ["time"], as_of=TODAY, province="Đồng Tháp"))
+    assert "hẹn lần 1 sau 5 ngày làm việc" in text
+    assert "hẹn lần 2 sau 3 ngày làm việc kể từ khi nộp xong tiền" in text
+
+
+def test_documents_part_what_all_need_from_what_some_need(catalogue: Catalogue) -> None:
+    blocks = answer(catalogue, "transfer", ["documents"], as_of=TODAY)
+    always, sometimes = _only(blocks, Checklist)
+    assert always.items[0].text == "Đơn đăng ký biến động đất đai (Mẫu số 18)"
+    assert always.items[1].detail == "1 bản gốc"
+    assert not any(item.optional for item in always.items)
+    assert all(item.optional and item.detail.startswith("nếu ") for item in sometimes.items)
+    assert f"cần {len(always.items)} loại giấy tờ bắt buộc" in _lead(blocks)
+    assert any(block.tone == "warning" for block in _only(blocks, Text))
+
+
+def test_the_form_of_the_province(catalogue: Catalogue) -> None:
+    for province, number in (("thanh-hoa", "Mẫu số 29"), ("dak-lak", "Mẫu số 36")):
+        blocks = answer(catalogue, "gift", ["form"], as_of=TODAY, province=province)
+        assert _lead(blocks).endswith(f"Đơn đăng ký biến động đất đai, {number}.")
+    unknown = answer(catalogue, "gift", ["form"], as_of=TODAY, province="bac-ninh")
+    assert _lead(unknown).endswith("Mẫu số 18, cần hỏi lại số mẫu.")
+
+
+def test_fees_tell_who_pays_and_where_the_province_stands(catalogue: Catalogue) -> None:
+    blocks = answer(catalogue, "transfer", ["fee"], as_of=TODAY, province="ho-chi-minh")
+    taxes, local = _only(blocks, Table)
+    assert taxes.rows[0][0] == "Lệ phí trước bạ" and taxes.rows[0][2] == "Người mua"
+    assert "0,5%" in taxes.rows[0][1] and "2%" in taxes.rows[1][1]
+    assert taxes.rows[2][1].endswith("(cần hỏi lại)"), "the notary's fee is not confirmed"
+    assert "810.000" in local.rows[0][1]
+    assert "có thể đã thay đổi" in as_text(blocks)
+
+
+def test_a_province_whose_amounts_are_not_known_names_its_resolution(
+    catalogue: Catalogue,
+) -> None:
+    text = as_text(answer(catalogue, "transfer", ["fee"], as_of=TODAY, province="hue"))
+    assert "32/2024" in text and "0 đồng" in text
+
+
+def test_steps_say_who_acts(catalogue: Catalogue) -> None:
+    (steps,) = _only(answer(catalogue, "reissue_lost", ["steps"], as_of=TODAY), Steps)
+    assert steps.steps[0].actor == "Ông/Bà"
+    assert any("15 ngày" in step.text and "cấp xã" in step.actor for step in steps.steps)
+
+
+def test_the_overview_has_the_facts_people_ask_for(catalogue: Catalogue) -> None:
+    (facts,) = _only(answer(catalogue, "transfer", as_of=TODAY), Facts)
+    assert [name for name, _ in facts.facts] == ["Thời gian", "Tiền phải nộp", "Nơi nộp", "Kết quả"]
+    assert facts.facts[0][1].startswith("8 ngày làm việc")
+
+
+def test_several_aspects_in_one_answer(catalogue: Catalogue) -> None:
+    blocks = answer(catalogue, "gift", ["fee", "time", "fee"], as_of=TODAY)
+    leads = [block.text for block in _only(blocks, Text) if block.tone == "lead"]
+    assert len(leads) == 2
+    assert leads[0].startswith("Tặng cho nhà đất") and leads[1].startswith("Thời gian: 8 ngày")
+    assert len(_only(blocks, Source)) == 1 and isinstance(blocks[-1], Buttons)
+    offered = {button.payload.rsplit(":")[-1] for button in _only(blocks, Buttons)[0].buttons}
+    assert offered.isdisjoint({"fee", "time"})
+
+
+def test_the_line_alone_for_an_sms(catalogue: Catalogue) -> None:
+    line = one_line(catalogue, "transfer", Aspect.TIME, as_of=TODAY, province="hai-phong")
+    assert line.startswith("5 ngày làm việc")
+
+
+def test_an_aspect_that_does_not_exist_is_refused(catalogue: Catalogue) -> None:
+    with pytest.raises(ValueError, match="weather"):
+        answer(catalogue, "transfer", ["weather"], as_of=TODAY)
+
+
+def test_buttons_fit_the_narrowest_channel() -> None:
+    assert all(len(text) <= 20 for both in ASPECT_QUESTIONS.values() for text in both.values())
+
+
+# --- whose rules, and how sure -------------------------------------------------------------------
+
+
+def test_where_the_nation_stands_in_it_says_so(catalogue: Catalogue) -> None:
+    unknown = as_text(answer(catalogue, "transfer", ["time"], as_of=TODAY))
+    assert "quy định chung cả nước" in unknown and "cho tôi biết tỉnh" in unknown
+    named = as_text(answer(catalogue, "transfer", ["time"], as_of=TODAY, province="can-tho"))
+    assert "chưa có quy định riêng của Cần Thơ" in named and "hỏi lại nơi tiếp nhận" in named
+    own = as_text(answer(catalogue, "transfer", ["time"], as_of=TODAY, province="hai-phong"))
+    assert "Theo quy định của Hải Phòng." in own and "chung cả nước" not in own
+    before = as_text(answer(catalogue, "transfer", ["time"], as_of=date(2026, 1, 5)))
+    assert "chung cả nước" not in before
+
+
+def test_the_source_names_the_provinces_decision_and_its_dates(catalogue: Catalogue) -> None:
+    blocks = answer(catalogue, "transfer", ["time"], as_of=TODAY, province="hai-phong")
+    (source,) = _only(blocks, Source)
+    assert source.text.startswith("Nguồn: Quyết định 52/2026/QĐ-UBND")
+    assert (source.effective_from, source.checked_on) == ("01/07/2026", "18/07/2026")
+
+
+def test_a_newer_tax_law_dates_the_answer(catalogue: Catalogue) -> None:
+    old, new = (
+        _only(answer(catalogue, "gift", ["fee"], as_of=on), Source)[0]
+        for on in (date(2026, 6, 30), date(2026, 7, 1))
+    )
+    assert (old.effective_from, new.effective_from) == ("01/07/2025", "01/07/2026")
+    assert "04/2007" in old.text and "109/2025" in new.text
+
+
+def test_what_is_unconfirmed_is_never_spoken_as_certain(catalogue: Catalogue) -> None:
+    told = 0
+    for procedure_id in catalogue.ids():
+        for province in (None, "lai-chau", "dong-thap"):
+            for on in (TODAY, date(2025, 1, 15)):
+                try:
+                    version = catalogue.get(procedure_id, province, as_of=on)
+                except LookupError:
+                    continue
+                for aspect in Aspect:
+                    if version.confidence(aspect) != "low":
+                        continue
+                    told += 1
+                    lead = one_line(catalogue, procedure_id, aspect, as_of=on, province=province)
+                    assert "hỏi lại" in lead, (procedure_id, aspect, lead)
+                    english = one_line(
+                        catalogue, procedure_id, aspect, as_of=on, province=province, language="en"
+                    )
+                    assert "please ask" in english, (procedure_id, aspect, english)
+    assert told > 20
+
+
+def test_an_old_figure_from_memory_is_hedged(catalogue: Catalogue) -> None:
+    line = one_line(catalogue, "transfer", Aspect.TIME, as_of=date(2025, 1, 15))
+    assert line == "10 ngày làm việc (chưa xác nhận, cần hỏi lại nơi tiếp nhận)."
+
+
+def test_a_derived_figure_advises_to_ask(catalogue: Catalogue) -> None:
+    text = as_text(answer(catalogue, "transfer", ["time"], as_of=TODAY, province="gia-lai"))
+    assert "7,5 ngày làm việc" in text and "Nên hỏi lại nơi tiếp nhận" in text
+
+
+# --- estimates -----------------------------------------------------------------------------------
+
+
+def test_an_estimate_is_told_with_its_limits() -> None:
+    blocks = tell_estimate(money.transfer(1_200_000_000, as_of=TODAY))
+    assert _lead(blocks) == "Tạm tính: khoảng 31.120.000 đồng."
+    (table,) = _only(blocks, Table)
+    assert table.rows[0][:3] == ("Lệ phí trước bạ", "6.000.000 đồng", "Người nhận")
+    assert table.rows[2][1].endswith("(cần hỏi lại)")
+    text = as_text(blocks)
+    assert "theo thông báo của cơ quan thuế" in text and "do tỉnh quy định" in text
+    english = as_text(tell_estimate(money.transfer(1_200_000_000, as_of=TODAY), "en")[:-1])
+    assert "about 31,120,000 dong" in english and not has_marks(english)
