@@ -86,7 +86,8 @@ def show(message: int, json_output: Json = False) -> None:
         return
     for name, value in shown.items():
         if not isinstance(value, list):
-            console.print(f"{name:>13}  {'' if value is None else value}", highlight=False)
+            line = f"{name:>13}  {'' if value is None else value}"
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
     _table("attempts", shown["attempts"])
     _table("receipts", shown["receipts"])
 
@@ -111,8 +112,15 @@ def templates(json_output: Json = False) -> None:
         )
     if json_output:
         _print_json(rows)
-    else:
-        _table("templates, at worst", rows)
+        return
+    for row in rows:
+        paid = f"{row['segments']} segment{'' if row['segments'] == 1 else 's'}"
+        console.print(
+            f"[bold]{row['template']}[/] v{row['version']} · {paid} at worst, {row['units']} "
+            f"{row['encoding']} units · {row['policy']}",
+            highlight=False,
+        )
+        console.print(f"  {row['text']}", markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -180,7 +188,7 @@ def send_test(number: Annotated[str, typer.Argument(help="Whom to text.")]) -> N
     console.print(f"message {made} is in the outbox; ./motcua sms show {made} tells its fate")
 
 
-# --- between the commands and the notifier ---------------------------------------------------------
+# --- between the commands and the notifier -----------------------------------------------------
 
 
 def _desk() -> Desk:

@@ -55,17 +55,17 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 def make_engine(url: str, **options: Any) -> Engine:
-    """Return an engine for `url`.
+    """Return an engine for `url`. Its errors never quote the values of a statement.
 
     SQLite gets write-ahead logging, `synchronous=FULL` (a committed message survives a power cut),
     enforced foreign keys, and 30 s of patience with another writer.
     """
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, **options)
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True, **options)
     database = make_url(url).database
     if database and database != ":memory:":
         Path(database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": 30}, **options)
+    engine = create_engine(url, connect_args={"timeout": 30}, hide_parameters=True, **options)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:

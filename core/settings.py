@@ -103,6 +103,10 @@ class Settings(BaseSettings):
     """Seconds over which the messages that waited for the morning are spread."""
     digest_from: int = Field(default=3, ge=2)
     """From so many waiting notices to one number on, one message tells of all of them."""
+    digest_settle: float = Field(default=10.0, ge=0)
+    """Seconds for which notices to somebody with as many dossiers wait for one another."""
+    sms_test_numbers: Annotated[tuple[str, ...], NoDecode] = ()
+    """Numbers (+84…) to which `./motcua sms test` may send through a real provider."""
     sms_concurrency: int = Field(default=64, ge=1)
     """Requests to the provider that one notifier has open at once."""
     sms_lease: float = Field(default=60.0, ge=2)
@@ -136,6 +140,11 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(int(part) for part in value.replace(",", " ").split())
         return value
+
+    @field_validator("sms_test_numbers", mode="before")
+    @classmethod
+    def _numbers(cls, value: object) -> object:
+        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
     @property
     def database(self) -> str:

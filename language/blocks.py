@@ -101,8 +101,11 @@ class Source:
     """Where the answer comes from and since when it holds; shown folded."""
 
     text: str
+    """The legal basis, and since when it holds, in the answer's language."""
     effective_from: str = ""
+    """That date alone, as people read it."""
     checked_on: str = ""
+    """The day on which the source was last read."""
     kind: Literal["source"] = "source"
 
 
@@ -219,8 +222,7 @@ def _as_text(block: Block) -> str:
         case Facts():
             lines = [f"{name}: {value}" for name, value in block.facts]
         case Source():
-            checked = f" (kiểm tra ngày {block.checked_on})" if block.checked_on else ""
-            return block.text + checked
+            return block.text + (f" [{block.checked_on}]" if block.checked_on else "")
         case Buttons():
             lines = [f"{n}. {b.title}" for n, b in enumerate(block.buttons, start=1)]
     title = getattr(block, "title", "")

@@ -19,7 +19,7 @@ from core.database import make_engine, session_factory
 from core.observability import get_logger
 from core.privacy import Vault
 from core.settings import Settings
-from dossiers.proof import Limits, Proofs
+from dossiers.proof import make_proofs
 from web import chat, health, pages, phone, webhooks
 from web.history import History
 from web.rasa import RasaClient
@@ -90,11 +90,7 @@ def _site(settings: Settings) -> Site:
         settings=settings,
         sessions=sessions,
         vault=vault,
-        proofs=Proofs(
-            sessions,
-            vault,
-            Limits(settings.proof_attempts, settings.proof_window, settings.verified_for),
-        ),
+        proofs=make_proofs(settings, sessions, vault),
         rasa=RasaClient(
             f"http://127.0.0.1:{settings.rasa_port}",
             settings.web_channel_secret.get_secret_value(),

@@ -72,7 +72,11 @@ def test_what_is_encrypted_comes_back_and_nothing_else_reads_it(text: str) -> No
 def test_an_index_depends_on_value_purpose_and_key() -> None:
     vault = Vault("k")
     assert vault.index("0912345678") == vault.index("0912345678")
-    others = {vault.index("0912345679"), vault.index("0912345678", "id"), Vault("l").index("0912345678")}
+    others = {
+        vault.index("0912345679"),
+        vault.index("0912345678", "id"),
+        Vault("l").index("0912345678"),
+    }
     assert vault.index("0912345678") not in others
 
 

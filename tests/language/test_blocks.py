@@ -8,7 +8,9 @@ from language import blocks as b
 
 ANSWER: list[b.Block] = [
     b.Text("Tách thửa: 12 ngày làm việc.", tone="lead"),
-    b.Checklist((b.Item("Đơn", "Mẫu 21, 1 bản chính"), b.Item("Giấy ủy quyền", "", True)), "Giấy tờ"),
+    b.Checklist(
+        (b.Item("Đơn", "Mẫu 21, 1 bản chính"), b.Item("Giấy ủy quyền", "", True)), "Giấy tờ"
+    ),
     b.Steps((b.Step("nộp hồ sơ", "Ông/Bà"), b.Step("kiểm tra"))),
     b.Table(("Khoản", "Mức"), (("Trước bạ", "0,5 %"),)),
     b.Progress((b.Stop("Tiếp nhận", "done", "16/11/2026"), b.Stop("Trả", "ahead"))),

@@ -1,0 +1,236 @@
+"""The registry's tables: offices, dossiers, their events, and who may see them.
+
+A dossier's present state is in its row; its history is in events, which are only ever added. Who
+moves a dossier writes both, and the pending event from which the notifier plans, in one
+transaction. Personal data is kept as `core.privacy` leaves it: encrypted, or as a keyed
+fingerprint, never plain.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, Enum, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from core.database import Base, UtcDateTime
+from dossiers.lifecycle import Move, Status
+from dossiers.phones import NoSms
+
+
+def _words(vocabulary: type[StrEnum], length: int = 20) -> Enum:
+    """Return a column type that keeps a vocabulary's words as text, and gives members back."""
+    return Enum(
+        vocabulary,
+        native_enum=False,
+        create_constraint=False,
+        length=length,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+class Office(Base):
+    """An office as exports name it. Its address and hours are in `data/offices/offices.yml`."""
+
+    __tablename__ = "office"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), unique=True)
+    """The folded name: what two spellings of one office share."""
+    name: Mapped[str] = mapped_column(String(200))
+    """The name as first seen in an export."""
+    first_import_id: Mapped[int | None] = mapped_column(ForeignKey("import_report.id"))
+    """The first import of this office that came to its end. Until then everything that is read of
+    it is backlog, by the rule of `Settings.first_import`."""
+
+
+class Dossier(Base):
+    """A dossier as it stands."""
+
+    __tablename__ = "dossier"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(40), unique=True)
+    """Canonical form, e.g. H60.12.01-261029-0001."""
+    procedure_code: Mapped[str] = mapped_column(String(30), default="")
+    """Code of the administrative procedure as exported, e.g. 1.013831; may be unknown to us."""
+    procedure_name: Mapped[str] = mapped_column(String(400), default="")
+    """Name of the procedure as exported."""
+    office_id: Mapped[int | None] = mapped_column(ForeignKey("office.id"), index=True)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_on: Mapped[date | None]
+    """Appointment date, where one was given."""
+    done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the result was there."""
+    returned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the result was handed over."""
+    status: Mapped[Status] = mapped_column(_words(Status))
+    status_version: Mapped[int] = mapped_column(default=1)
+    """Number of the latest event; a writer that finds another number than it read has lost a race
+    and reads again."""
+    moved_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """When the present state was reached, as well as known: `occurred_at` of the latest event."""
+    submitted_by: Mapped[str] = mapped_column(String(60), default="")
+    """How it was handed in, as exported: at the desk, online, by post."""
+    note: Mapped[str] = mapped_column(Text, default="")
+    """The export's remark; written for officers, not shown without proof of identity."""
+
+    phone_enc: Mapped[str | None] = mapped_column(Text)
+    """Encrypted mobile number in E.164 (+84912345678); None where there is none."""
+    phone_index: Mapped[str | None] = mapped_column(String(64), index=True)
+    """`phones.phone_index` of that number: to find the dossiers of one number, or its opt-out."""
+    no_sms_reason: Mapped[NoSms | None] = mapped_column(_words(NoSms))
+    """Why there is no mobile number; None where there is one."""
+    id_index: Mapped[str | None] = mapped_column(String(64), index=True)
+    """Keyed fingerprint of the applicant's ID number."""
+    applicant_enc: Mapped[str | None] = mapped_column(Text)
+    """Encrypted name of the applicant."""
+    proofs: Mapped[list[str]] = mapped_column(JSON, default=list)
+    """Keyed fingerprints, bound to this dossier's code, of the last four digits of each number on
+    file (phones and IDs): see `dossiers.proof`."""
+
+    content: Mapped[str] = mapped_column(String(64), default="")
+    """Keyed fingerprint of the exported row: an equal row changes nothing."""
+    sample: Mapped[bool] = mapped_column(default=False)
+    """Invented: shown as such, and never texted through a real provider."""
+    as_of: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """The moment up to which the export told that wrote this row last: an older one does not undo
+    it. None where no export did."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    office: Mapped[Office | None] = relationship()
+    events: Mapped[list[DossierEvent]] = relationship(
+        back_populates="dossier", order_by="DossierEvent.version"
+    )
+
+    __table_args__ = (Index(None, "status", "moved_at"),)
+
+
+class DossierEvent(Base):
+    """A movement of a dossier. Never changed, never deleted but with its dossier."""
+
+    __tablename__ = "dossier_event"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    dossier_id: Mapped[int] = mapped_column(ForeignKey("dossier.id", ondelete="CASCADE"))
+    version: Mapped[int]
+    """1, 2, 3 … within the dossier."""
+    status: Mapped[Status] = mapped_column(_words(Status))
+    """The state that was reached."""
+    move: Mapped[Move] = mapped_column(_words(Move))
+    """How it follows the state before."""
+    occurred_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """When it happened, as well as known; see `dated`."""
+    dated: Mapped[bool] = mapped_column(default=True)
+    """False where it is only known to have happened by `occurred_at`: the date is not shown."""
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    note: Mapped[str] = mapped_column(Text, default="")
+    """The remark that came with it; see `Dossier.note`."""
+    source: Mapped[str] = mapped_column(String(60))
+    """Where it came from, e.g. ``import:12``, the number of an `ImportReport`."""
+    is_backlog: Mapped[bool] = mapped_column(default=False)
+    """Old news found by an office's first import: nobody is told."""
+
+    dossier: Mapped[Dossier] = relationship(back_populates="events")
+
+    __table_args__ = (UniqueConstraint("dossier_id", "version"),)
+
+
+class PendingEvent(Base):
+    """An event that the notifier has not planned yet. Written with the event; deleted with the
+    plan."""
+
+    __tablename__ = "pending_event"
+
+    event_id: Mapped[int] = mapped_column(
+        ForeignKey("dossier_event.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+
+
+class ImportState(StrEnum):
+    """How far an import came."""
+
+    RUNNING = "running"
+    """Begun; still so in a finished process means that it was killed. Importing again mends it."""
+    COMPLETE = "complete"
+    """Every row was read and either applied or reported."""
+    FAILED = "failed"
+    """Broke off with an error; what had been applied stands, and importing again completes it."""
+
+
+class ImportReport(Base):
+    """What one import of one file did. Holds no personal value."""
+
+    __tablename__ = "import_report"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    file_name: Mapped[str] = mapped_column(String(255))
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    state: Mapped[ImportState] = mapped_column(_words(ImportState))
+    sample: Mapped[bool] = mapped_column(default=False)
+    as_of: Mapped[datetime] = mapped_column(UtcDateTime)
+    """The moment up to which the file tells: its newest date, if none was given."""
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    rows: Mapped[int] = mapped_column(default=0)
+    new: Mapped[int] = mapped_column(default=0)
+    changed: Mapped[int] = mapped_column(default=0)
+    unchanged: Mapped[int] = mapped_column(default=0)
+    duplicates: Mapped[int] = mapped_column(default=0)
+    rejected: Mapped[int] = mapped_column(default=0)
+    details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    """The report as `./motcua import --json` prints it: rejected rows and warnings by row,
+    column, shape of the value and reason."""
+
+
+class ProofAttempt(Base):
+    """A try to prove that a dossier is one's own. Limits are counted over these."""
+
+    __tablename__ = "proof_attempt"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(String(20))
+    sender: Mapped[str] = mapped_column(String(64))
+    """`dossiers.proof.sender_key`: the sender may be a telephone number."""
+    code: Mapped[str] = mapped_column(String(40))
+    """The code asked for, whether or not there is such a dossier."""
+    code_prefix: Mapped[str] = mapped_column(String(40))
+    """Agency and day of the code: who tries serial numbers one after another stays within it."""
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    counts: Mapped[bool] = mapped_column(default=True)
+    """Whether it counts as wrong: so from the start, until it proves right, or is turned away
+    unjudged because there were too many."""
+    succeeded: Mapped[bool] = mapped_column(default=False)
+
+    __table_args__ = (
+        Index(None, "channel", "sender", "at"),
+        Index(None, "code", "at"),
+        Index(None, "code_prefix", "at"),
+    )
+
+
+class PendingProof(Base):
+    """The dossier for which a sender was asked for proof; one a sender."""
+
+    __tablename__ = "pending_proof"
+
+    channel: Mapped[str] = mapped_column(String(20), primary_key=True)
+    sender: Mapped[str] = mapped_column(String(64), primary_key=True)
+    code: Mapped[str] = mapped_column(String(40))
+    until: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Verification(Base):
+    """A sender's proven right to see a dossier, for a while."""
+
+    __tablename__ = "verification"
+
+    channel: Mapped[str] = mapped_column(String(20), primary_key=True)
+    sender: Mapped[str] = mapped_column(String(64), primary_key=True)
+    dossier_id: Mapped[int] = mapped_column(
+        ForeignKey("dossier.id", ondelete="CASCADE"), primary_key=True
+    )
+    until: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,0 +1,276 @@
+"""Proof that a dossier is one's own: the last four digits of a phone or ID number on file.
+
+A wrong code and a wrong proof get one answer, after the same work, so that nobody learns which
+codes exist. Tries are limited by sender, by code and by the day's codes of an agency. The limits,
+the question put and the right won are in the database, keyed by channel and sender: no slot of a
+conversation authorises anything. What a channel says to each outcome is left to it.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from core.database import Sessions
+from core.privacy import Vault
+from core.settings import Settings
+from dossiers.inserting import insert_into
+from dossiers.models import Dossier, PendingProof, ProofAttempt, Verification
+
+PROOF_DIGITS = 4
+_COMPARISONS = 6
+"""Fingerprints that every try is compared with, whether or not that many are on file."""
+PREFIX_FACTOR = 4
+"""Wrong proofs allowed among one agency's codes of one day, as a multiple of those for one code."""
+DAY = timedelta(days=1)
+DAY_FACTOR = 4
+"""Wrong proofs allowed for one code within a day, by whomever, as a multiple of those within the
+window: with 20 a day, ten thousand combinations outlast any siege."""
+
+
+class Outcome(StrEnum):
+    """What came of a try."""
+
+    VERIFIED = "verified"
+    """The sender may now see the dossier."""
+    REFUSED = "refused"
+    """Wrong code or wrong digits; nobody is told which."""
+    TOO_MANY = "too_many"
+    """No further tries for now; the digits were not looked at."""
+    NOTHING_ASKED = "nothing_asked"
+    """No proof is pending for this sender, or it was asked too long ago."""
+    UNREADABLE = "unreadable"
+    """There are no four digits in what was given; not counted as a try."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How proof is limited; durations in seconds. See `Settings.proof_attempts` and following."""
+
+    attempts: int = 5
+    window: int = 15 * 60
+    verified_for: int = 15 * 60
+    asked_for: int = 15 * 60
+    """How long a question waits for its answer."""
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who asks: a channel, and who is on it as the channel authenticates them."""
+
+    channel: str
+    id: str
+    """The channel's own id of the person; may be a telephone number, so it is never stored."""
+
+    def key(self, vault: Vault) -> str:
+        """Return the fingerprint under which this sender's tries and rights are kept."""
+        return vault.index(f"{self.channel}\x1f{self.id}", "sender")
+
+
+def proof_print(vault: Vault, code: str, last_four: str) -> str:
+    """Return the fingerprint of four digits on file, bound to one dossier.
+
+    Bound, so that a stolen table does not show which dossiers share a number.
+    """
+    return vault.index(f"{code}\x1f{last_four}", "proof")
+
+
+def file_digits(id_numbers: str) -> list[str]:
+    """Return the ID numbers of a cell as digits, with the zeros that a spreadsheet dropped.
+
+    Citizen IDs have twelve digits and begin with 0; the older ones have nine.
+    """
+    found = re.findall(r"\d{8,12}", re.sub(r"(?<=\d)[\s.\-](?=\d)", "", id_numbers))
+    return [
+        digits.zfill(12) if len(digits) in (10, 11) else digits.zfill(9)
+        for digits in dict.fromkeys(found)
+    ]
+
+
+class Proofs:
+    """Asking for proof, checking it, and remembering who has given it.
+
+    `pending` and `may_see` only read; `ask`, `check` and `forget` commit what they do. Every method
+    takes the moment it happens.
+    """
+
+    def __init__(self, sessions: Sessions, vault: Vault, limits: Limits) -> None:
+        self._sessions = sessions
+        self._vault = vault
+        self._limits = limits
+
+    def ask(self, sender: Sender, code: str, now: datetime) -> None:
+        """Note that `sender` was asked for proof of `code`, in place of any earlier question.
+
+        `code` is canonical; whether such a dossier exists is neither checked nor shown.
+        """
+        until = now + timedelta(seconds=self._limits.asked_for)
+        with self._sessions.begin() as session:
+            session.execute(
+                insert_into(session, PendingProof)
+                .values(
+                    channel=sender.channel,
+                    sender=sender.key(self._vault),
+                    code=code,
+                    until=until,
+                )
+                .on_conflict_do_update(
+                    index_elements=["channel", "sender"], set_={"code": code, "until": until}
+                )
+            )
+
+    def pending(self, sender: Sender, now: datetime) -> str | None:
+        """Return the code for which proof by `sender` is awaited, if any."""
+        with self._sessions() as session:
+            return session.scalar(
+                select(PendingProof.code).where(
+                    PendingProof.channel == sender.channel,
+                    PendingProof.sender == sender.key(self._vault),
+                    PendingProof.until > now,
+                )
+            )
+
+    def check(self, sender: Sender, given: str, now: datetime) -> Outcome:
+        """Check what `sender` gave against the question that is pending.
+
+        A whole phone or ID number counts by its last four digits. The try is committed before it
+        is counted and before anything is compared: of many at once no more get through than of one
+        after another.
+        """
+        code = self.pending(sender, now)
+        if code is None:
+            return Outcome.NOTHING_ASKED
+        digits = re.sub(r"\D", "", given)
+        if len(digits) < PROOF_DIGITS:
+            return Outcome.UNREADABLE
+        attempt = self._note_attempt(sender, code, now)
+        if self._over_limit(sender, code, now):
+            self._turn_away(attempt)
+            return Outcome.TOO_MANY
+        with self._sessions() as session:
+            found = session.execute(
+                select(Dossier.id, Dossier.proofs).where(Dossier.code == code)
+            ).one_or_none()
+        dossier_id, on_file = found if found else (0, [])
+        candidate = proof_print(self._vault, code, digits[-PROOF_DIGITS:])
+        if not _among(candidate, on_file):
+            return Outcome.REFUSED
+        self._let_in(sender, dossier_id, attempt, now)
+        return Outcome.VERIFIED
+
+    def may_see(self, session: Session, sender: Sender, dossier_id: int, now: datetime) -> bool:
+        """Tell whether `sender` has proven a right to this dossier that still holds."""
+        return dossier_id in self.seen_by(session, sender, now)
+
+    def seen_by(self, session: Session, sender: Sender, now: datetime) -> frozenset[int]:
+        """Return the ids of the dossiers that `sender` may see now."""
+        return frozenset(
+            session.scalars(
+                select(Verification.dossier_id).where(
+                    Verification.channel == sender.channel,
+                    Verification.sender == sender.key(self._vault),
+                    Verification.until > now,
+                )
+            )
+        )
+
+    def forget(self, sender: Sender) -> None:
+        """Take back every right and question of `sender`: the conversation was ended."""
+        key = sender.key(self._vault)
+        with self._sessions.begin() as session:
+            for table in (Verification, PendingProof):
+                session.execute(
+                    delete(table).where(table.channel == sender.channel, table.sender == key)
+                )
+
+    def _note_attempt(self, sender: Sender, code: str, now: datetime) -> int:
+        with self._sessions.begin() as session:
+            attempt = ProofAttempt(
+                channel=sender.channel,
+                sender=sender.key(self._vault),
+                code=code,
+                code_prefix=code_prefix(code),
+                at=now,
+            )
+            session.add(attempt)
+            session.flush()
+            return attempt.id
+
+    def _over_limit(self, sender: Sender, code: str, now: datetime) -> bool:
+        """Tell whether this try, already counted, is one too many."""
+        window, attempts = timedelta(seconds=self._limits.window), self._limits.attempts
+        by_code = ProofAttempt.code == code
+        bounds = (
+            (attempts, window, ProofAttempt.sender == sender.key(self._vault)),
+            (attempts, window, by_code),
+            (attempts * DAY_FACTOR, DAY, by_code),
+            (attempts * PREFIX_FACTOR, window, ProofAttempt.code_prefix == code_prefix(code)),
+        )
+        with self._sessions() as session:
+            counts = [
+                session.scalar(
+                    select(func.count())
+                    .select_from(ProofAttempt)
+                    .where(of_whom, ProofAttempt.at > now - within, ProofAttempt.counts)
+                )
+                for _, within, of_whom in bounds
+            ]
+        return any((n or 0) > most for n, (most, _, _) in zip(counts, bounds, strict=True))
+
+    def _turn_away(self, attempt: int) -> None:
+        """Uncount a try that was not judged: else who keeps trying locks the owner out for good."""
+        with self._sessions.begin() as session:
+            session.execute(
+                update(ProofAttempt).where(ProofAttempt.id == attempt).values(counts=False)
+            )
+
+    def _let_in(self, sender: Sender, dossier_id: int, attempt: int, now: datetime) -> None:
+        until = now + timedelta(seconds=self._limits.verified_for)
+        key = sender.key(self._vault)
+        with self._sessions.begin() as session:
+            session.execute(
+                update(ProofAttempt)
+                .where(ProofAttempt.id == attempt)
+                .values(succeeded=True, counts=False)
+            )
+            session.execute(
+                insert_into(session, Verification)
+                .values(channel=sender.channel, sender=key, dossier_id=dossier_id, until=until)
+                .on_conflict_do_update(
+                    index_elements=["channel", "sender", "dossier_id"], set_={"until": until}
+                )
+            )
+            session.execute(
+                delete(PendingProof).where(
+                    PendingProof.channel == sender.channel, PendingProof.sender == key
+                )
+            )
+
+
+def make_proofs(settings: Settings, sessions: Sessions, vault: Vault) -> Proofs:
+    """Return the proofs of an installation, with the limits of its settings."""
+    limits = Limits(
+        attempts=settings.proof_attempts,
+        window=settings.proof_window,
+        verified_for=settings.verified_for,
+    )
+    return Proofs(sessions, vault, limits)
+
+
+def code_prefix(code: str) -> str:
+    """Return agency and day of a canonical code: H60.12.01-261029."""
+    return code.rpartition("-")[0] or code
+
+
+def _among(candidate: str, on_file: Sequence[str]) -> bool:
+    """Compare with every fingerprint, and with as many blanks as make the work equal."""
+    padded = [*on_file, *["0" * 64] * (_COMPARISONS - len(on_file))]
+    matches = [hmac.compare_digest(candidate, fingerprint) for fingerprint in padded]
+    return any(matches)
