@@ -25,13 +25,14 @@ from core.privacy import get_vault
 from core.settings import get_settings
 from dossiers.offices import get_offices
 from dossiers.phones import phone_index, read_phones
-from notifier import operators
-from notifier.operators import History, Line, NotPossible
+from notifier import direct, operators
+from notifier.direct import NotPossible
+from notifier.operators import History, Line
 from notifier.plan import Desk
 from notifier.states import State
 from notifier.templates import WORST_CONTACT, WORST_VALUES, get_templates, render
 
-app = typer.Typer(help="Messages: outbox, history, hold, release, retry, test.")
+app = typer.Typer(help="Messages: outbox, history, hold, release, retry, apologise, test.")
 console = Console()
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -180,12 +181,29 @@ def send_test(number: Annotated[str, typer.Argument(help="Whom to text.")]) -> N
     settings = get_settings()
     with get_sessions().begin() as session:
         try:
-            made = operators.send_test(
+            made = direct.send_test(
                 session, _desk(), _number(number), settings.sms_test_numbers, clock_now()
             )
         except NotPossible as error:
             _fail(error)
     console.print(f"message {made} is in the outbox; ./motcua sms show {made} tells its fate")
+
+
+@app.command()
+def apologise(
+    dossier: Annotated[str, typer.Argument(help="Code of the dossier.")],
+    until: Annotated[
+        datetime,
+        typer.Option(formats=["%d/%m/%Y", "%Y-%m-%d"], help="The new appointment date."),
+    ],
+) -> None:
+    """Tell an applicant that the appointment is put off, with an apology (phiếu xin lỗi)."""
+    with get_sessions().begin() as session:
+        try:
+            made = direct.apologise(session, _desk(), dossier, until.date(), clock_now())
+        except NotPossible as error:
+            _fail(error)
+    console.print(f"message {made} is in the outbox")
 
 
 # --- between the commands and the notifier -----------------------------------------------------

@@ -12,23 +12,12 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Enum, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from core.database import Base, UtcDateTime
+from core.database import Base, UtcDateTime, words
 from dossiers.lifecycle import Move, Status
 from dossiers.phones import NoSms
-
-
-def _words(vocabulary: type[StrEnum], length: int = 20) -> Enum:
-    """Return a column type that keeps a vocabulary's words as text, and gives members back."""
-    return Enum(
-        vocabulary,
-        native_enum=False,
-        create_constraint=False,
-        length=length,
-        values_callable=lambda members: [member.value for member in members],
-    )
 
 
 class Office(Base):
@@ -66,7 +55,7 @@ class Dossier(Base):
     """When the result was there."""
     returned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When the result was handed over."""
-    status: Mapped[Status] = mapped_column(_words(Status))
+    status: Mapped[Status] = mapped_column(words(Status))
     status_version: Mapped[int] = mapped_column(default=1)
     """Number of the latest event; a writer that finds another number than it read has lost a race
     and reads again."""
@@ -81,7 +70,7 @@ class Dossier(Base):
     """Encrypted mobile number in E.164 (+84912345678); None where there is none."""
     phone_index: Mapped[str | None] = mapped_column(String(64), index=True)
     """`phones.phone_index` of that number: to find the dossiers of one number, or its opt-out."""
-    no_sms_reason: Mapped[NoSms | None] = mapped_column(_words(NoSms))
+    no_sms_reason: Mapped[NoSms | None] = mapped_column(words(NoSms))
     """Why there is no mobile number; None where there is one."""
     id_index: Mapped[str | None] = mapped_column(String(64), index=True)
     """Keyed fingerprint of the applicant's ID number."""
@@ -118,9 +107,9 @@ class DossierEvent(Base):
     dossier_id: Mapped[int] = mapped_column(ForeignKey("dossier.id", ondelete="CASCADE"))
     version: Mapped[int]
     """1, 2, 3 … within the dossier."""
-    status: Mapped[Status] = mapped_column(_words(Status))
+    status: Mapped[Status] = mapped_column(words(Status))
     """The state that was reached."""
-    move: Mapped[Move] = mapped_column(_words(Move))
+    move: Mapped[Move] = mapped_column(words(Move))
     """How it follows the state before."""
     occurred_at: Mapped[datetime] = mapped_column(UtcDateTime)
     """When it happened, as well as known; see `dated`."""
@@ -169,7 +158,7 @@ class ImportReport(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     file_name: Mapped[str] = mapped_column(String(255))
     sha256: Mapped[str] = mapped_column(String(64), index=True)
-    state: Mapped[ImportState] = mapped_column(_words(ImportState))
+    state: Mapped[ImportState] = mapped_column(words(ImportState))
     sample: Mapped[bool] = mapped_column(default=False)
     as_of: Mapped[datetime] = mapped_column(UtcDateTime)
     """The moment up to which the file tells: its newest date, if none was given."""

@@ -153,9 +153,9 @@ async def _is_proof(site: Site, conversation: str, text: str) -> bool:
 
 async def _prove(site: Site, conversation: str, message_id: str, digits: str) -> Turn:
     sender = Sender(CHANNEL, conversation)
-    # What came of it is in the database, where the action that answers reads it.
-    await asyncio.to_thread(site.proofs.check, sender, digits, clock.now())
-    answer = await _ask(site, conversation, message_id, "proof_given")
+    outcome = await asyncio.to_thread(site.proofs.check, sender, digits, clock.now())
+    # The outcome chooses words only: what may be seen, the action reads from the database.
+    answer = await _ask(site, conversation, message_id, f"proof_given:{outcome}")
     return await _keep(site, conversation, message_id, PROOF_SAID, answer)
 
 

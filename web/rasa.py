@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import secrets
 import time
 from hashlib import sha256
 
@@ -36,9 +37,10 @@ class RasaClient:
 
         Raises `RasaUnavailable`.
         """
-        body = json.dumps(
-            {"conversation": conversation, "message_id": message_id, "text": text}
-        ).encode()
+        message = {"conversation": conversation, "message_id": message_id, "text": text}
+        # The nonce makes every request's signature its own: Rasa believes none twice, and a
+        # second try within one second would else look like a replay.
+        body = json.dumps({**message, "nonce": secrets.token_hex(8)}).encode()
         headers = {"Content-Type": "application/json", "X-Motcua-Signature": self._sign(body)}
         try:
             async with self._session().post(self._url, data=body, headers=headers) as answer:

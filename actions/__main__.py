@@ -1,0 +1,39 @@
+"""`python -m actions`: the action server of one installation, on loopback."""
+
+from __future__ import annotations
+
+import warnings
+
+from core import clock
+from core.database import get_sessions
+from core.observability import configure_logging
+from core.privacy import get_vault
+from core.settings import get_settings
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    settings = get_settings()
+    configure_logging("actions", settings.log_level)
+    # Said at each call: Rasa 3.6 and the SDK of today speak one protocol, and tests hold it.
+    warnings.filterwarnings("ignore", message="Your versions of rasa and")
+    # Imported after logging is set up: rasa_sdk speaks when it is loaded.
+    from actions.server import app_for, executor_for
+    from actions.turn import Rooms
+    from procedures.catalogue import get_catalogue
+    from procedures.deadlines import get_calendar
+
+    rooms = Rooms(get_catalogue, get_sessions(), settings, get_vault(), get_calendar().between)
+    app = app_for(executor_for(rooms, clock.now))
+    # Rasa alone asks it, from this machine; one process holds the catalogue once.
+    app.run(
+        host="127.0.0.1",
+        port=settings.actions_port,
+        single_process=True,
+        access_log=False,
+        motd=False,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,258 @@
+"""A person's own dossier: ask for its code, then for proof, then say how it stands; and turn its
+messages on or off.
+
+Who may see what is decided in `dossiers.proof`, by channel and sender; nothing that a conversation
+remembers counts. A wrong code and a wrong proof get the same words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from actions.conversation import start_over as begin_anew
+from actions.people import contacts, offices_of
+from actions.telling import tell
+from actions.texts import say
+from actions.turn import Reply, Rooms, Turn
+from dossiers.lookup import DossierView, Lookup
+from dossiers.models import Dossier
+from dossiers.proof import Limits, Outcome, Proofs, Sender
+from language.blocks import AskProof, Block, Button, Buttons, Text
+from language.dossier_code import find_code
+from notifier.outbox import opt_in, opt_out
+
+EXAMPLE = "H60.12.01-261016-0001"
+"""A code as receipts print it."""
+
+MASKED = "•••"
+"""What channels put in place of a telephone or ID number (bot/channels/incoming.py)."""
+_WORDS_OF_A_NUMBER = 5
+_DIGITS = re.compile(r"\d{4}")
+# So many digits in a message were meant as a code.
+_MEANT_AS_CODE = 6
+
+
+def look_up(turn: Turn, rooms: Rooms) -> Reply:
+    """Tell how a dossier stands, asking first for what is missing: its code, then the proof.
+
+    Tokens: `status`, `status:<code>`, and `status:other` for a code not given before. A code typed
+    after messages were asked for belongs to that wish.
+    """
+    if turn.arguments == ("other",):
+        return _which(turn, "status", [])
+    wanted = turn.state.again if not turn.payload and turn.state.again in _DONE else "status"
+    return _with_dossier(turn, rooms, wanted, _DONE[wanted])
+
+
+def subscribe(turn: Turn, rooms: Rooms) -> Reply:
+    """Turn the messages to the number on file on again."""
+    return _with_dossier(turn, rooms, "subscribe", _subscribed)
+
+
+def unsubscribe(turn: Turn, rooms: Rooms) -> Reply:
+    """Stop the messages to the number on file."""
+    return _with_dossier(turn, rooms, "unsubscribe", _unsubscribed)
+
+
+def proof_given(turn: Turn, rooms: Rooms) -> Reply:
+    """Go on after proof was given: by the site, which has checked it, or typed as four digits.
+
+    Tokens: `proof_given` and `proof_given:<outcome>`, the latter for the words alone: whether the
+    dossier may be seen is read from the database.
+    """
+    proofs, sender = _proofs(rooms), _sender(turn)
+    outcome = turn.arguments[0] if turn.arguments else ""
+    if _DIGITS.fullmatch(turn.text):
+        outcome = proofs.check(sender, turn.text, turn.now)
+    wanted, _, code = turn.state.again.partition(":")
+    code = code or proofs.pending(sender, turn.now) or ""
+    if not code:
+        return look_up(turn.pressed("status"), rooms)
+    if outcome == Outcome.TOO_MANY:
+        return _paused(turn, rooms, code)
+    view = _view(turn, rooms, code)
+    if view is not None:
+        return _DONE.get(wanted, _told)(turn, rooms, view)
+    return _asked(turn, rooms, wanted or "status", code, refused=True)
+
+
+def start_over(turn: Turn, rooms: Rooms) -> Reply:
+    """Forget the conversation and take back the right to see dossiers: the device may be shared."""
+    _proofs(rooms).forget(_sender(turn))
+    return begin_anew(turn, rooms)
+
+
+def awaited(turn: Turn, rooms: Rooms) -> Reply | None:
+    """Ask for the proof again, if one is awaited; for messages that nobody understood."""
+    code = _proofs(rooms).pending(_sender(turn), turn.now)
+    if code is None:
+        return None
+    wanted = turn.state.again.partition(":")[0]
+    asked = _asked(turn, rooms, wanted if wanted in _DONE else "status", code)
+    return replace(asked, missed=True)
+
+
+def whole_number_given(turn: Turn, rooms: Rooms) -> Reply | None:
+    """Answer who gave a whole telephone or ID number as proof: the channel has masked it."""
+    if MASKED not in turn.text or len(turn.text.split()) > _WORDS_OF_A_NUMBER:
+        return None
+    asked = awaited(turn, rooms)
+    if asked is None:
+        return None
+    only_four = Text(say("only_four", turn.language), tone="lead")
+    return replace(asked, blocks=(only_four, *asked.blocks), missed=False)
+
+
+# --- steps ---------------------------------------------------------------------------------------
+
+Told = Callable[[Turn, Rooms, DossierView], Reply]
+
+
+def _with_dossier(turn: Turn, rooms: Rooms, wanted: str, told: Told) -> Reply:
+    """Find out which dossier is meant and whether it may be seen; then let `told` answer."""
+    if _looks_like_code(turn):
+        return _which(turn, wanted, [])
+    code = next(iter(turn.arguments), "") or (turn.meant.code if turn.meant else None)
+    if not code:
+        seen = _all_seen(turn, rooms)
+        return told(turn, rooms, seen[0]) if len(seen) == 1 else _which(turn, wanted, seen)
+    view = _view(turn, rooms, code)
+    if view is None:
+        return _asked(turn, rooms, wanted, code)
+    return told(turn, rooms, view)
+
+
+def _which(turn: Turn, wanted: str, seen: list[DossierView]) -> Reply:
+    """Ask for the code; offer the dossiers that were shown before."""
+    language = turn.language
+    if _looks_like_code(turn):
+        lead = say("code_odd", language)
+    elif wanted == "status":
+        lead = say("ask_code", language)
+    else:
+        lead = f"{say('subscribe_why_code', language)} {say('ask_code', language)}"
+    blocks: list[Block] = [
+        Text(lead, tone="lead"),
+        Text(say("code_example", language, example=EXAMPLE), tone="note"),
+    ]
+    if seen:
+        known = tuple(Button(view.code, f"{wanted}:{view.code}") for view in seen[:4])
+        blocks.append(Buttons(known))
+    return Reply(tuple(blocks), again=wanted)
+
+
+def _asked(turn: Turn, rooms: Rooms, wanted: str, code: str, refused: bool = False) -> Reply:
+    """Ask for proof; `refused` says first that what was given does not fit."""
+    language = turn.language
+    _proofs(rooms).ask(_sender(turn), code, turn.now)
+    blocks: list[Block] = []
+    if refused:
+        blocks.append(Text(say("refused", language), tone="warning"))
+    blocks.append(AskProof(say("ask_proof", language, code=code)))
+    if refused:
+        blocks.append(_ways_on(turn))
+    return Reply(tuple(blocks), again=f"{wanted}:{code}")
+
+
+def _paused(turn: Turn, rooms: Rooms, code: str) -> Reply:
+    minutes = max(1, rooms.settings.proof_window // 60)
+    return Reply(
+        (
+            Text(say("too_many", turn.language, minutes=minutes), tone="warning"),
+            *contacts(rooms.settings, turn.language),
+        ),
+        again=f"status:{code}",
+    )
+
+
+def _told(turn: Turn, rooms: Rooms, view: DossierView) -> Reply:
+    catalogue = rooms.catalogue()
+    left = rooms.days_between(turn.as_of, view.due_on) if view.due_on else 0
+    procedure = catalogue.find_code(view.procedure_code, view.procedure_name)
+    blocks = tell(view, turn.language, days_left=left, procedure=procedure)
+    context = replace(turn.context, intent="check_status", code=view.code, offered=())
+    if procedure:
+        # "And what does it cost?" right after is about the dossier's own procedure.
+        context = replace(context, procedure=procedure)
+    return Reply((*blocks,), context=context, again=f"status:{view.code}")
+
+
+def _subscribed(turn: Turn, rooms: Rooms, view: DossierView) -> Reply:
+    return _messages(turn, rooms, view, wanted=True)
+
+
+def _unsubscribed(turn: Turn, rooms: Rooms, view: DossierView) -> Reply:
+    return _messages(turn, rooms, view, wanted=False)
+
+
+def _messages(turn: Turn, rooms: Rooms, view: DossierView, wanted: bool) -> Reply:
+    """Set whether the number on file is texted; it is the number's choice, for all its dossiers."""
+    with rooms.sessions.begin() as session:
+        dossier = session.get_one(Dossier, view.id)
+        if dossier.phone_enc is None or dossier.phone_index is None:
+            name, tail = "subscribe_no_phone", ""
+        else:
+            tail = rooms.vault.decrypt(dossier.phone_enc)[-3:]
+            if wanted:
+                name = "subscribed"
+                opt_in(session, dossier.phone_index)
+            else:
+                name = "unsubscribed"
+                opt_out(session, dossier.phone_index, f"chat:{turn.channel}", turn.now)
+    text = say(name, turn.language, code=view.code, tail=tail)
+    back = Button(say("button_status", turn.language), f"status:{view.code}")
+    return Reply((Text(text, tone="lead"), Buttons((back,))), again=f"status:{view.code}")
+
+
+_DONE: dict[str, Told] = {
+    "status": _told,
+    "subscribe": _subscribed,
+    "unsubscribe": _unsubscribed,
+}
+"""What was wanted of the dossier → how it is answered once it may be seen."""
+
+
+# --- who, and what they may see ------------------------------------------------------------------
+
+
+def _sender(turn: Turn) -> Sender:
+    return Sender(turn.channel, turn.sender)
+
+
+def _proofs(rooms: Rooms) -> Proofs:
+    settings = rooms.settings
+    limits = Limits(settings.proof_attempts, settings.proof_window, settings.verified_for)
+    return Proofs(rooms.sessions, rooms.vault, limits)
+
+
+def _lookup(rooms: Rooms) -> Lookup:
+    return Lookup(_proofs(rooms), offices_of(rooms.settings), rooms.days_between)
+
+
+def _view(turn: Turn, rooms: Rooms, code: str) -> DossierView | None:
+    """Return the dossier, if the sender may see it now."""
+    with rooms.sessions() as session:
+        found = _lookup(rooms).look_up(session, _sender(turn), code, turn.now, turn.language)
+    return found if isinstance(found, DossierView) else None
+
+
+def _all_seen(turn: Turn, rooms: Rooms) -> list[DossierView]:
+    with rooms.sessions() as session:
+        return _lookup(rooms).all_seen(session, _sender(turn), turn.now, turn.language)
+
+
+def _looks_like_code(turn: Turn) -> bool:
+    """Tell whether the message holds something that was meant as a code and is none."""
+    many = sum(c.isdigit() for c in turn.text) >= _MEANT_AS_CODE
+    return not turn.payload and many and find_code(turn.text) is None
+
+
+def _ways_on(turn: Turn) -> Buttons:
+    return Buttons(
+        (
+            Button(say("button_other_dossier", turn.language), "status:other"),
+            Button(say("button_human", turn.language), "human"),
+        )
+    )

@@ -1,0 +1,106 @@
+"""What citizens say of the service, and keeping what the office can learn from it."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import delete
+
+from actions.conversation import rating
+from actions.models import UNANSWERED_KEPT, Rating, Unanswered, Why
+from actions.people import contacts
+from actions.texts import say
+from actions.turn import Reply, Rooms, Turn
+from core.observability import redact
+from language.blocks import Button, Buttons, Text
+from language.folding import fold
+
+GOOD = 60
+"""From this score on, somebody was helped."""
+
+_OF = re.compile(r"\b(\d{1,2})\s*(?:/|tren|out of)\s*(5|10)\b")
+_STARS = re.compile(r"\b([1-5]|mot|hai|ba|bon|nam|one|two|three|four|five)\s*(?:sao|stars?)\b")
+_POINTS = re.compile(r"\b(10|\d|muoi)\s*(?:diem|points?)\b|\bdiem\s*(10|\d|muoi)\b")
+_NUMBERS = {
+    **{"mot": 1, "hai": 2, "ba": 3, "bon": 4, "nam": 5, "muoi": 10},
+    **{"one": 1, "two": 2, "three": 3, "four": 4, "five": 5},
+}
+# In this order: "không hài lòng" holds "hài lòng".
+_WORDS: tuple[tuple[int, tuple[str, ...]], ...] = (
+    (20, ("khong hai long", "khong tot", "chua tot", "khong giup", "te", "kem", "chan")),
+    (20, ("bad", "poor", "useless", "not helpful", "not good")),
+    (60, ("binh thuong", "tam duoc", "cung tam", "tam hai long", "okay", "average")),
+    (100, ("hai long", "tot", "tuyet", "xuat sac", "huu ich", "rat hay", "good", "great")),
+    (100, ("excellent", "helpful", "satisfied")),
+)
+
+
+def score(text: str) -> int | None:
+    """Return the score, 0 to 100, that `text` gives in stars, points or words; None if it gives
+    none."""
+    if stars := text.count("⭐"):
+        return 20 * min(stars, 5)
+    plain = fold(text)
+    if match := _OF.search(plain):
+        return min(100, round(100 * int(match[1]) / int(match[2])))
+    if match := _STARS.search(plain):
+        return 20 * _number(match[1])
+    if match := _POINTS.search(plain):
+        return 10 * _number(match[1] or match[2])
+    for value, words in _WORDS:
+        if any(re.search(rf"\b{word}\b", plain) for word in words):
+            return value
+    return None
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdigit() else _NUMBERS[text]
+
+
+def rate(turn: Turn, rooms: Rooms) -> Reply:
+    """Take a rating, or ask for one."""
+    if turn.arguments:
+        given: int | None = 100 if turn.arguments[0] == "good" else 0
+    else:
+        given = score(turn.text)
+    if given is None:
+        ask = Text(say("rate_ask", turn.language), tone="lead")
+        return Reply((ask, rating(turn.language)))
+    procedure = turn.context.procedure
+    with rooms.sessions.begin() as session:
+        session.add(Rating(at=turn.now, channel=turn.channel, score=given, procedure=procedure))
+    if given >= GOOD:
+        return Reply((Text(say("rate_good", turn.language), tone="lead"),))
+    return Reply(
+        (
+            Text(say("rate_bad", turn.language), tone="lead"),
+            *contacts(rooms.settings, turn.language),
+        )
+    )
+
+
+def complain(turn: Turn, rooms: Rooms) -> Reply:
+    """Say honestly that a programme takes no complaints, and who does."""
+    buttons = Buttons(
+        (
+            Button(say("button_status", turn.language), "status"),
+            Button(say("button_human", turn.language), "human"),
+        )
+    )
+    return Reply(
+        (
+            Text(say("complain", turn.language), tone="lead"),
+            Text(say("complain_how", turn.language)),
+            *contacts(rooms.settings, turn.language),
+            buttons,
+        )
+    )
+
+
+def keep_unanswered(turn: Turn, rooms: Rooms, why: Why) -> None:
+    """Keep the words of a question that went unanswered, and drop those kept long enough."""
+    with rooms.sessions.begin() as session:
+        old = Unanswered.at < turn.now - UNANSWERED_KEPT
+        session.execute(delete(Unanswered).where(old))
+        words = rooms.vault.encrypt(redact(turn.text))
+        session.add(Unanswered(at=turn.now, channel=turn.channel, why=why, words_enc=words))

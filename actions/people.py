@@ -1,0 +1,77 @@
+"""The office and its people: how to reach an officer, where offices are, when they are open.
+
+A programme cannot hand the conversation over here, and says so.
+"""
+
+from __future__ import annotations
+
+from yaml import YAMLError
+
+from actions.texts import say
+from actions.turn import Language, Reply, Rooms, Turn
+from core.observability import get_logger
+from core.settings import Settings
+from dossiers.offices import OfficeBook, OfficeInfo, load_offices
+from language.blocks import Block, Button, Buttons, Facts, Table, Text
+
+_log = get_logger(__name__)
+
+
+def offices_of(settings: Settings) -> OfficeBook:
+    """Return the offices of the office's own file.
+
+    A slip in that file costs the addresses and is logged; it never costs the conversation.
+    """
+    try:
+        return load_offices(settings.offices_file)
+    except (OSError, ValueError, YAMLError) as problem:
+        _log.error("offices_unreadable", problem=type(problem).__name__)
+        return OfficeBook()
+
+
+def contacts(settings: Settings, language: Language) -> tuple[Block, ...]:
+    """Return how to reach a person: the hotline, where there is one, and the counter."""
+    visit = Text(say("human_visit", language))
+    if not settings.hotline:
+        return (visit,)
+    return (Facts(((say("hotline", language), settings.hotline),)), visit)
+
+
+def ask_human(turn: Turn, rooms: Rooms) -> Reply:
+    """Tell how to reach an officer."""
+    office = Button(say("button_office", turn.language), "office")
+    return Reply(
+        (
+            Text(say("human", turn.language), tone="lead"),
+            *contacts(rooms.settings, turn.language),
+            Buttons((office,)),
+        )
+    )
+
+
+def office_info(turn: Turn, rooms: Rooms) -> Reply:
+    """Tell addresses, hours and telephones, as the offices file has them."""
+    language = turn.language
+    offices = offices_of(rooms.settings).offices
+    if not offices:
+        return Reply(
+            (
+                Text(say("offices_unknown", language), tone="lead"),
+                *contacts(rooms.settings, language),
+            )
+        )
+    blocks: list[Block] = [Text(say("offices", language), tone="lead")]
+    if any(office.sample for office in offices):
+        blocks.append(Text(say("offices_sample", language), tone="warning"))
+    blocks.append(_table(offices, language))
+    if rooms.settings.hotline:
+        blocks.append(Facts(((say("hotline", language), rooms.settings.hotline),)))
+    return Reply(tuple(blocks))
+
+
+def _table(offices: tuple[OfficeInfo, ...], language: Language) -> Table:
+    columns = ("office", "address", "hours", "phone")
+    return Table(
+        columns=tuple(say(name, language) for name in columns),
+        rows=tuple((o.name, o.address or "–", o.hours or "–", o.hotline or "–") for o in offices),
+    )

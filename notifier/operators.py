@@ -1,0 +1,227 @@
+"""What a person may see and do about messages: list, history, hold, release, cancel, retry.
+
+For the command line and staff pages, which only show it. Numbers are masked here, once for all;
+texts are shown: they hold a dossier's code and state, and no name, number or parcel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core.privacy import UnreadableSecret, Vault, mask_phone
+from dossiers.models import Dossier
+from notifier.direct import NotPossible
+from notifier.models import Attempt, Message, PlanDecision, ProviderState, Receipt
+from notifier.outbox import Change, Draft, change, put
+from notifier.plan import Desk
+from notifier.policy import Step
+from notifier.segments import Size
+from notifier.states import Cause, State, next_state
+from notifier.templates import Rendered
+from notifier.vocabulary import Why
+
+RETRIED = frozenset({State.FAILED, State.UNDELIVERED, State.UNCERTAIN_FINAL, State.EXPIRED})
+"""States from which a person may have a message sent again, as a new one."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A message in a list."""
+
+    id: int
+    template: str
+    dossier: str
+    """The dossier's code; empty for a digest, an OTP or a test."""
+    recipient: str
+    """Masked."""
+    state: State
+    why: Why | None
+    segments: int
+    attempts: int
+    not_before: datetime
+    state_at: datetime
+    code: str | None
+    """The provider's latest error code."""
+
+
+@dataclass(frozen=True)
+class History:
+    """All that is known of a message."""
+
+    line: Line
+    text: str
+    policy: str
+    provider: str | None
+    provider_ref: str | None
+    created_at: datetime
+    expires_at: datetime
+    events: tuple[int, ...]
+    """The dossier events that it tells of."""
+    retry_of: int | None
+    attempts: tuple[Attempt, ...] = field(default=())
+    receipts: tuple[Receipt, ...] = field(default=())
+
+
+def messages(
+    session: Session,
+    *,
+    states: Sequence[State] = (),
+    dossier: str = "",
+    phone_index: str = "",
+    limit: int = 50,
+) -> list[Line]:
+    """Return messages, the newest first: in the given states, of a dossier (its code), or to a
+    number (its index)."""
+    query = (
+        select(Message, func.coalesce(Dossier.code, ""))
+        .outerjoin(Dossier, Dossier.id == Message.dossier_id)
+        .order_by(Message.id.desc())
+        .limit(limit)
+    )
+    if states:
+        query = query.where(Message.state.in_(states))
+    if dossier:
+        query = query.where(Dossier.code == dossier)
+    if phone_index:
+        query = query.where(Message.phone_index == phone_index)
+    return [_line(message, code) for message, code in session.execute(query)]
+
+
+def counts(session: Session) -> dict[State, int]:
+    """Return how many messages are in each state."""
+    rows = session.execute(select(Message.state, func.count()).group_by(Message.state))
+    return dict(rows.all())
+
+
+def history(session: Session, vault: Vault, message_id: int) -> History:
+    """Return all that is known of a message. Raises `NotPossible` where there is none."""
+    message = _get(session, message_id)
+    code = session.scalar(select(Dossier.code).where(Dossier.id == message.dossier_id)) or ""
+    attempts = session.scalars(
+        select(Attempt).where(Attempt.message_id == message.id).order_by(Attempt.n)
+    )
+    receipts = session.scalars(
+        select(Receipt).where(Receipt.message_ref == message.ref).order_by(Receipt.id)
+    )
+    events = session.scalars(
+        select(PlanDecision.event_id)
+        .where(PlanDecision.message_id == message.id)
+        .order_by(PlanDecision.event_id)
+    )
+    return History(
+        line=_line(message, code),
+        text=_readable(vault, message.body_enc),
+        policy=message.policy,
+        provider=message.provider,
+        provider_ref=message.provider_ref,
+        created_at=message.created_at,
+        expires_at=message.expires_at,
+        events=tuple(events),
+        retry_of=message.retry_of,
+        attempts=tuple(attempts),
+        receipts=tuple(receipts),
+    )
+
+
+def hold(session: Session, ids: Sequence[int], who: str, now: datetime) -> set[int]:
+    """Keep queued messages back until released; return those that were kept back."""
+    return _move(session, ids, Cause.HOLD, who, now)
+
+
+def release(session: Session, ids: Sequence[int], who: str, now: datetime) -> set[int]:
+    """Let held messages go; return those that were let go."""
+    return _move(session, ids, Cause.RELEASE, who, now)
+
+
+def cancel(session: Session, ids: Sequence[int], who: str, now: datetime) -> set[int]:
+    """Withdraw messages that have not left; return those that were withdrawn."""
+    return _move(session, ids, Cause.CANCEL, who, now)
+
+
+def retry(session: Session, desk: Desk, message_id: int, now: datetime) -> int:
+    """Send a message again, as a new one; return its id.
+
+    The old one keeps its end: what happened to it stays on record. Raises `NotPossible` where it
+    has not come to a bad end, or has been sent again already and that has not.
+    """
+    old = _get(session, message_id)
+    if old.state not in RETRIED:
+        raise NotPossible(f"message {old.id} is {old.state}: there is nothing to send again")
+    again = session.scalar(select(Message.id).where(Message.retry_of == old.id))
+    if again is not None:
+        raise NotPossible(f"message {old.id} has been sent again as message {again}")
+    try:
+        to, body = desk.vault.decrypt(old.phone_enc), desk.vault.decrypt(old.body_enc)
+    except UnreadableSecret as error:
+        raise NotPossible(str(error)) from None
+    if old.template not in desk.templates:
+        raise NotPossible(f"there is no template {old.template} any more")
+    cost = Size(old.encoding, 0, old.segments)
+    draft = Draft(
+        dedupe_key=f"{old.dedupe_key[:180]}#{old.id}",
+        template=desk.templates[old.template],
+        rendered=Rendered(old.template, old.template_version, body, body, cost, 0),
+        to=to,
+        priority=old.priority,
+        not_before=now,
+        expires_at=now + desk.rules.expiry,
+        dossier_id=old.dossier_id,
+        status_version=old.status_version,
+        office_id=old.office_id,
+        sample=old.sample,
+        retry_of=old.id,
+    )
+    (made,) = put(session, [draft], desk.vault, now).values()
+    return made
+
+
+def providers(session: Session) -> list[ProviderState]:
+    """Return what is known of providers: those that have refused us at some time."""
+    return list(session.scalars(select(ProviderState).order_by(ProviderState.name)))
+
+
+def _move(session: Session, ids: Sequence[int], cause: Cause, who: str, now: datetime) -> set[int]:
+    found = session.scalars(select(Message).where(Message.id.in_(ids))).all()
+    step = Step(cause, None if cause is Cause.RELEASE else Why.OPERATOR)
+    changes = [
+        Change(message.id, message.state, message.epoch, step)
+        for message in found
+        if next_state(message.state, cause) is not None
+    ]
+    session.expunge_all()
+    return change(session, changes, who, now)
+
+
+def _get(session: Session, message_id: int) -> Message:
+    message = session.get(Message, message_id)
+    if message is None:
+        raise NotPossible(f"there is no message {message_id}")
+    return message
+
+
+def _line(message: Message, code: str) -> Line:
+    return Line(
+        id=message.id,
+        template=message.template,
+        dossier=code,
+        recipient=mask_phone(f"0000{message.phone_tail}"),
+        state=message.state,
+        why=message.why,
+        segments=message.segments,
+        attempts=message.attempts,
+        not_before=message.not_before,
+        state_at=message.state_at,
+        code=message.code,
+    )
+
+
+def _readable(vault: Vault, encrypted: str) -> str:
+    try:
+        return vault.decrypt(encrypted)
+    except UnreadableSecret:
+        return ""

@@ -1,0 +1,465 @@
+"""The outbox: every read and write of messages on their way, as functions of a session.
+
+Who calls decides when to commit, so that many changes share one. Every change is compare-and-set
+on (state, epoch): of two that want the same message, one finds that it has come too late.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any, cast
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Table,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.orm import Session
+
+from core.clock import now as clock_now
+from core.privacy import Vault
+from dossiers.inserting import insert_into
+from dossiers.phones import phone_index
+from notifier.models import Attempt, Message, ProviderState, Suppression, new_ref
+from notifier.policy import Step
+from notifier.providers.base import Answer
+from notifier.states import State, require
+from notifier.templates import MessageClass, Rendered, Template
+from notifier.vocabulary import Why
+
+PRIORITIES = range(3)
+"""0: asked for this minute; 1: something for the recipient to do; 2: news."""
+
+_stamps = count(1)
+_MESSAGE = cast(Table, Message.__table__)
+_ATTEMPT = cast(Table, Attempt.__table__)
+
+
+def at(*states: State) -> ColumnElement[bool]:
+    """Return the condition that a message is in one of `states`, written out.
+
+    Written out, and in the order of the partial indexes of `models`: SQLite uses such an index
+    only where the query's text repeats its condition, which a bound value does not.
+    """
+    words: list[ColumnElement[Any]] = [literal_column(f"'{state.value}'") for state in states]
+    return Message.state == words[0] if len(words) == 1 else Message.state.in_(words)
+
+
+def database_now(session: Session) -> datetime:
+    """Return the time by the database's clock, which several machines share.
+
+    SQLite has no clock of its own, and one machine.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return clock_now()
+    moment: datetime = session.execute(text("SELECT clock_timestamp()")).scalar_one()
+    return moment
+
+
+def insert_new(session: Session, table: Any, rows: Sequence[Mapping[str, Any]], *key: str) -> Any:
+    """Return an insert of `rows` that leaves out those whose `key` (columns) is there already."""
+    new = insert_into(session, table).values(list(rows))
+    return new.on_conflict_do_nothing(index_elements=list(key))
+
+
+def picked(session: Session, query: Select[int]) -> Select[int]:
+    """Return `query`, which picks rows to be changed, so that no two workers pick one of them.
+
+    PostgreSQL: locked, passing over what others hold; as a CTE, which runs once, where a subquery
+    might be run again and lock more than its limit. SQLite has one writer, and Python's driver
+    opens no transaction for a statement that begins with WITH: there it stays a subquery.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return query
+    ids = query.with_for_update(skip_locked=True, of=query.get_final_froms()[0]).cte("picked")
+    return select(*ids.c)
+
+
+# --- putting messages in ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A message that was decided on."""
+
+    dedupe_key: str
+    template: Template
+    rendered: Rendered
+    to: str = field(repr=False)
+    """E.164."""
+    priority: int
+    not_before: datetime
+    expires_at: datetime
+    dossier_id: int | None = None
+    status_version: int | None = None
+    office_id: int | None = None
+    sample: bool = False
+    retry_of: int | None = None
+    state: State = State.QUEUED
+    why: Why | None = None
+
+
+def put(session: Session, drafts: Sequence[Draft], vault: Vault, now: datetime) -> dict[str, int]:
+    """Add messages; return the ids of those that were new, by dedupe key."""
+    if not drafts:
+        return {}
+    rows = [
+        {
+            "ref": new_ref(),
+            "dedupe_key": draft.dedupe_key,
+            "template": draft.rendered.template,
+            "template_version": draft.rendered.version,
+            "message_class": draft.template.message_class,
+            "policy": draft.template.policy,
+            "priority": draft.priority,
+            "dossier_id": draft.dossier_id,
+            "status_version": draft.status_version,
+            "office_id": draft.office_id,
+            "sample": draft.sample,
+            "retry_of": draft.retry_of,
+            "phone_enc": vault.encrypt(draft.to),
+            "phone_index": phone_index(vault, draft.to),
+            "phone_tail": draft.to[-3:],
+            "body_enc": vault.encrypt(draft.rendered.text),
+            "encoding": draft.rendered.size.encoding,
+            "segments": draft.rendered.size.segments,
+            "state": draft.state,
+            "state_at": now,
+            "epoch": 0,
+            "changed_by": "plan",
+            "why": draft.why,
+            "not_before": draft.not_before,
+            "expires_at": draft.expires_at,
+            "attempts": 0,
+            "created_at": now,
+        }
+        for draft in drafts
+    ]
+    made: dict[str, int] = {}
+    for start in range(0, len(rows), 200):
+        insert = insert_new(session, Message, rows[start : start + 200], "dedupe_key")
+        returned = session.execute(insert.returning(Message.dedupe_key, Message.id))
+        made |= dict(returned.all())
+    return made
+
+
+# --- changing them ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Change:
+    """A step that one message is to take, from where its writer last saw it."""
+
+    id: int
+    state: State
+    epoch: int
+    step: Step
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """Further columns to set."""
+
+
+_ID, _STATE, _EPOCH = "with_id", "with_state", "with_epoch"
+
+
+def change(session: Session, changes: Iterable[Change], by: str, now: datetime) -> set[int]:
+    """Make the changes; return the ids of those messages that were still where they were seen.
+
+    Raises `IllegalTransition` for a step that the table of states does not know.
+    """
+    groups: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    stamp = f"{by[:60]}#{next(_stamps)}"
+    for one in changes:
+        target = require(one.state, one.step.cause)
+        row = {
+            _ID: one.id,
+            _STATE: one.state,
+            _EPOCH: one.epoch,
+            "state": target,
+            "epoch": one.epoch + 1,
+            "state_at": now,
+            "changed_by": stamp,
+            "why": one.step.why,
+            **one.values,
+        }
+        if one.step.not_before is not None:
+            row["not_before"] = one.step.not_before
+        groups[tuple(sorted(row))].append(row)
+    won: set[int] = set()
+    connection = session.connection()
+    table = _MESSAGE
+    for rows in groups.values():
+        columns = [name for name in rows[0] if name not in (_ID, _STATE, _EPOCH)]
+        statement = (
+            update(table)
+            .where(
+                table.c.id == bindparam(_ID),
+                table.c.state == bindparam(_STATE, type_=table.c.state.type),
+                table.c.epoch == bindparam(_EPOCH),
+            )
+            .values({name: bindparam(name) for name in columns})
+        )
+        result = connection.execute(statement, rows)
+        ids = {row[_ID] for row in rows}
+        if result.rowcount == len(rows):
+            won |= ids
+        else:
+            # Somebody was faster with one of them; the stamp tells which are ours.
+            won |= set(
+                connection.execute(
+                    select(table.c.id).where(table.c.id.in_(ids), table.c.changed_by == stamp)
+                ).scalars()
+            )
+    return won
+
+
+# --- taking them out -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Leased:
+    """A message that this worker has to itself until `lease_until`."""
+
+    id: int
+    ref: str
+    epoch: int
+    template: str
+    message_class: MessageClass
+    sample: bool
+    attempts: int
+    phone_index: str
+    phone_enc: str = field(repr=False)
+    body_enc: str = field(repr=False)
+    dedupe_key: str
+    expires_at: datetime
+    lease_until: datetime
+
+
+_LEASED = (
+    Message.id,
+    Message.ref,
+    Message.epoch,
+    Message.template,
+    Message.message_class,
+    Message.sample,
+    Message.attempts,
+    Message.phone_index,
+    Message.phone_enc,
+    Message.body_enc,
+    Message.dedupe_key,
+    Message.expires_at,
+    Message.lease_until,
+)
+
+
+def claim(session: Session, worker: str, n: int, lease: float, now: datetime) -> list[Leased]:
+    """Lease up to `n` messages whose time has come, the most urgent and then the oldest first.
+
+    Costs the same whatever the length of the queue: each priority is a range of one index.
+    """
+    leased: list[Leased] = []
+    for priority in PRIORITIES:
+        due = (
+            select(Message.id)
+            .where(
+                at(State.QUEUED),
+                Message.priority == priority,
+                Message.not_before <= now,
+            )
+            .order_by(Message.not_before, Message.id)
+            .limit(n - len(leased))
+        )
+        claimed = session.execute(
+            update(Message)
+            .where(Message.id.in_(picked(session, due)), at(State.QUEUED))
+            .values(
+                state=State.LEASED,
+                epoch=Message.epoch + 1,
+                state_at=now,
+                changed_by=worker,
+                lease_until=now + timedelta(seconds=lease),
+            )
+            .returning(*_LEASED)
+            .execution_options(synchronize_session=False)
+        )
+        leased += sorted((Leased(**row._mapping) for row in claimed), key=lambda one: one.id)
+        if len(leased) >= n:
+            break
+    return leased
+
+
+def opted_out(session: Session, indexes: Iterable[str]) -> set[str]:
+    """Return those of the numbers that want no messages."""
+    found = select(Suppression.phone_index).where(Suppression.phone_index.in_(set(indexes)))
+    return set(session.execute(found).scalars())
+
+
+def left_within_hour(
+    session: Session, indexes: Iterable[str], now: datetime
+) -> dict[str, tuple[datetime, ...]]:
+    """Return when messages left for these numbers within the last hour, the oldest first."""
+    left: dict[str, list[datetime]] = defaultdict(list)
+    rows = session.execute(
+        select(Message.phone_index, Message.left_at)
+        .where(
+            Message.phone_index.in_(set(indexes)),
+            Message.left_at > now - timedelta(hours=1),
+            Message.message_class != MessageClass.OTP,
+        )
+        .order_by(Message.left_at)
+    )
+    for index, at in rows:
+        if at is not None:
+            left[index].append(at)
+    return {index: tuple(moments) for index, moments in left.items()}
+
+
+def add_attempts(session: Session, leased: Sequence[Leased], provider: str, now: datetime) -> None:
+    """Write down the requests that are about to leave; in the transaction that marks them."""
+    if leased:
+        session.execute(
+            _ATTEMPT.insert(),
+            [
+                {
+                    "message_id": one.id,
+                    "n": one.attempts + 1,
+                    "provider": provider,
+                    "started_at": now,
+                }
+                for one in leased
+            ],
+        )
+
+
+def finish_attempts(
+    session: Session, finished: Sequence[tuple[int, int, Answer, float]], now: datetime
+) -> None:
+    """Complete requests: (message, number, answer, latency in seconds)."""
+    if not finished:
+        return
+    table = _ATTEMPT
+    session.connection().execute(
+        update(table)
+        .where(
+            table.c.message_id == bindparam("of_message"),
+            table.c.n == bindparam("of_n"),
+            table.c.finished_at.is_(None),
+        )
+        .values(
+            finished_at=bindparam("finished_at"),
+            outcome=bindparam("outcome"),
+            http_status=bindparam("http_status"),
+            code=bindparam("code"),
+            latency_ms=bindparam("latency_ms"),
+        ),
+        [
+            {
+                "of_message": message_id,
+                "of_n": n,
+                "finished_at": now,
+                "outcome": answer.outcome,
+                "http_status": answer.http_status,
+                "code": answer.code,
+                "latency_ms": round(latency * 1000),
+            }
+            for message_id, n, answer, latency in finished
+        ],
+    )
+
+
+def standing(session: Session, ids: Iterable[int]) -> dict[int, tuple[State, int]]:
+    """Return where messages stand: state and epoch, by id."""
+    rows = session.execute(
+        select(Message.id, Message.state, Message.epoch).where(Message.id.in_(set(ids)))
+    )
+    return {id_: (state, epoch) for id_, state, epoch in rows}
+
+
+# --- housekeeping ----------------------------------------------------------------------------
+
+
+def sweep(
+    session: Session,
+    condition: ColumnElement[bool],
+    decide: Callable[[Message], Change],
+    by: str,
+    now: datetime,
+    limit: int = 500,
+) -> int:
+    """Change up to `limit` messages that meet `condition`; return how many were changed."""
+    found = session.execute(select(Message).where(condition).limit(limit)).scalars().all()
+    changes = [decide(message) for message in found]
+    session.expunge_all()
+    return len(change(session, changes, by, now))
+
+
+# --- providers -------------------------------------------------------------------------------
+
+
+def provider_state(session: Session, name: str) -> ProviderState | None:
+    """Return what all workers know of a provider, or None where nothing is known."""
+    return session.get(ProviderState, name, populate_existing=True)
+
+
+def pause_provider(
+    session: Session, name: str, code: str | None, until: datetime, now: datetime
+) -> None:
+    """Let no worker send through a provider until `until`."""
+    session.execute(
+        insert_new(session, ProviderState, [{"name": name, "pauses": 0, "updated_at": now}], "name")
+    )
+    session.execute(
+        update(ProviderState)
+        .where(ProviderState.name == name)
+        .values(paused_until=until, pauses=ProviderState.pauses + 1, code=code, updated_at=now)
+    )
+
+
+def clear_provider(session: Session, name: str, now: datetime) -> None:
+    """A provider has accepted a message: it refuses us no more."""
+    session.execute(
+        update(ProviderState)
+        .where(ProviderState.name == name, ProviderState.pauses > 0)
+        .values(paused_until=None, pauses=0, code=None, updated_at=now)
+    )
+
+
+def opt_out(session: Session, index: str, source: str, now: datetime) -> None:
+    """Remember that a number (its index) wants no messages."""
+    row = {"phone_index": index, "source": source[:40], "at": now}
+    session.execute(insert_new(session, Suppression, [row], "phone_index"))
+
+
+def opt_in(session: Session, index: str) -> None:
+    """Forget that a number wanted no messages."""
+    found = session.get(Suppression, index)
+    if found is not None:
+        session.delete(found)
+
+
+WATCHED = (State.QUEUED, State.HELD, State.SENDING, State.UNCERTAIN)
+"""States that a message should not be in for long."""
+
+
+def queue_facts(session: Session, now: datetime) -> dict[str, float]:
+    """Return what an operator watches: messages in each of `WATCHED`, and under
+    `oldest_due_seconds` for how long the oldest message that should have left has been waiting."""
+    oldest = session.execute(
+        select(func.min(Message.not_before)).where(at(State.QUEUED), Message.not_before <= now)
+    ).scalar()
+    facts = {"oldest_due_seconds": (now - oldest).total_seconds() if oldest else 0.0}
+    for states in ((State.QUEUED, State.HELD), (State.LEASED, State.SENDING), (State.UNCERTAIN,)):
+        counted = session.execute(
+            select(Message.state, func.count()).where(at(*states)).group_by(Message.state)
+        )
+        facts |= {state.value: float(n) for state, n in counted}
+    return {state.value: 0.0 for state in WATCHED} | facts

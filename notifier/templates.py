@@ -1,0 +1,214 @@
+"""What messages say: the templates an office may edit, read, checked and filled in.
+
+Texts live in `data/templates/sms.yml`, written with diacritics; this module folds, fills and
+counts them, and refuses a file whose worst case would cost more than it promises. Which template
+an event calls for is `plan`'s to decide.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from string import Formatter
+from typing import Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from core.settings import ROOT
+from notifier.segments import Encoding, Size, fold_to_gsm, size
+
+DEFAULT_FILE = ROOT / "data" / "templates" / "sms.yml"
+
+
+class MessageClass(StrEnum):
+    """How a message stands to the clock and to its recipient's patience."""
+
+    NOTICE = "notice"
+    """Waits for the morning, expires, counts against the recipient's hourly cap."""
+    OTP = "otp"
+    """Asked for by its recipient this minute: goes at once, or never."""
+
+
+class Policy(StrEnum):
+    """What to do when nobody can tell whether a message left."""
+
+    AT_LEAST_ONCE = "at_least_once"
+    """Send again: hearing twice costs less than a journey not made."""
+    AT_MOST_ONCE = "at_most_once"
+    """Do not: the message will not be missed, or is wrong by then."""
+
+
+_VALUES = frozenset(
+    {"sign", "code", "due", "contact", "new_due", "days", "count", "summary", "otp", "minutes"}
+)
+
+# The longest realistic values: what worst cases are counted with. A code may have 26 signs
+# (000.00.12.H46-261016-00001), a registered alphanumeric sender 11 (GSM 03.40).
+WORST_VALUES: Mapping[str, str] = {
+    "sign": "VPDKDD-TINH",
+    "code": "000.00.12.H46-261016-00001",
+    "due": "30/11/2026",
+    "new_due": "30/11/2026",
+    "days": "30",
+    "count": "1000",
+    "summary": "100 cần bổ sung giấy tờ, 100 chờ nộp thuế phí, 100 có kết quả, 700 tin khác",
+    "otp": "123456",
+    "minutes": "10",
+}
+WORST_CONTACT = ("LH Văn phòng Đăng ký đất đai tỉnh, 0207 3 822 123.", "LH 0207 3 822 123.")
+
+
+class InvalidTemplate(ValueError):
+    """A template that must not go to anybody: an unknown value, or longer than it promises."""
+
+
+class Template(BaseModel):
+    """One message of the file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    key: str = Field(pattern=r"^[a-z_]+$", max_length=40)
+    version: int = Field(ge=1)
+    message_class: MessageClass = Field(alias="class")
+    policy: Policy
+    limit: int = Field(ge=1, le=6)
+    """Segments that the longest realistic values may take."""
+    mode: Encoding = Encoding.GSM
+    sms: str
+    undated: str = ""
+    """Said instead where the dossier has no appointment date."""
+
+    @model_validator(mode="after")
+    def _checked(self) -> Self:
+        for text in self.wordings:
+            unknown = _placeholders(text) - _VALUES
+            if unknown:
+                raise InvalidTemplate(f"{self.key}: unknown value {{{min(unknown)}}}")
+            if self.mode is Encoding.GSM and fold_to_gsm(text).lost:
+                raise InvalidTemplate(f"{self.key}: holds a sign that plain SMS does not have")
+        if "due" in _placeholders(self.sms) and not self.undated:
+            raise InvalidTemplate(f"{self.key}: says when, but not what without a date")
+        if self.message_class is MessageClass.OTP and self.policy is not Policy.AT_MOST_ONCE:
+            raise InvalidTemplate(f"{self.key}: a message of class otp is never sent twice")
+        worst = self.worst_case()
+        if worst.segments > self.limit:
+            raise InvalidTemplate(
+                f"{self.key}: {worst.segments} segments ({worst.units} units) at worst, "
+                f"limit {self.limit}"
+            )
+        return self
+
+    @property
+    def wordings(self) -> tuple[str, ...]:
+        """The texts this template may take."""
+        return (self.sms, self.undated) if self.undated else (self.sms,)
+
+    def worst_case(self) -> Size:
+        """Return what the template costs with the longest realistic values."""
+        values = dict(WORST_VALUES)
+        rendered = [render(self, values, WORST_CONTACT)]
+        if self.undated:
+            rendered.append(render(self, {**values, "due": ""}, WORST_CONTACT))
+        return max((r.size for r in rendered), key=lambda s: (s.segments, s.units))
+
+    def conforms(self, text: str) -> bool:
+        """Tell whether `text` is this template filled in.
+
+        Operators in Vietnam pass only messages that match a template registered with them
+        (twilio.com/en/guidelines/vn/sms, read 2026-11-23).
+        """
+        return any(re.fullmatch(self._pattern(wording), text) for wording in self.wordings)
+
+    def _pattern(self, wording: str) -> str:
+        # Placeholders are plain letters in braces, which folding leaves as they are.
+        if self.mode is Encoding.GSM:
+            wording = fold_to_gsm(wording).text
+        parts = []
+        for literal, name, _spec, _conversion in Formatter().parse(wording):
+            parts.append(re.escape(literal))
+            if name is not None:
+                parts.append(".*?" if name == "contact" else ".+?")
+        # A message without contact ends where its sentence ends.
+        return "".join(parts).replace(r"\ .*?", r"(?: .*?)?")
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A message ready to be sent, and what it costs."""
+
+    template: str
+    version: int
+    text: str
+    """As it is sent."""
+    screen: str
+    """The same with its diacritics, for pages and messengers."""
+    size: Size
+    lost: int
+    """Signs of the values that plain SMS does not have."""
+
+
+def render(template: Template, values: Mapping[str, str], contact: Sequence[str] = ()) -> Rendered:
+    """Fill a template in, fold it and count it.
+
+    `contact` gives ways of saying where to ask, the fullest first: the first that costs no
+    further segment is taken, and the last if each does. A missing or empty `due` takes the
+    undated wording. Raises `InvalidTemplate` for a value that the wording needs and did not get.
+    """
+    wording = template.sms if values.get("due") or not template.undated else template.undated
+    missing = {name for name in _placeholders(wording) - {"contact"} if not values.get(name)}
+    if missing:
+        raise InvalidTemplate(f"{template.key}: no value for {{{min(missing)}}}")
+    options = (*contact, "") if len(contact) < 2 else tuple(contact)
+    filled = [_fill(template, wording, {**values, "contact": option}) for option in options]
+    fewest = min(candidate.size.segments for candidate in filled)
+    return next(candidate for candidate in filled if candidate.size.segments == fewest)
+
+
+def _fill(template: Template, wording: str, values: Mapping[str, str]) -> Rendered:
+    screen = " ".join(wording.format_map(values).split())
+    if template.mode is Encoding.GSM:
+        folded = fold_to_gsm(screen)
+        text, lost = folded.text, folded.lost
+    else:
+        text, lost = screen, 0
+    return Rendered(template.key, template.version, text, screen, size(text), lost)
+
+
+def _placeholders(text: str) -> set[str]:
+    return {name for _literal, name, _spec, _conv in Formatter().parse(text) if name is not None}
+
+
+class Templates:
+    """The templates of one file, by key."""
+
+    def __init__(self, templates: Sequence[Template]) -> None:
+        self._by_key = {template.key: template for template in templates}
+        if len(self._by_key) != len(templates):
+            raise InvalidTemplate("two templates have one key")
+
+    def __getitem__(self, key: str) -> Template:
+        return self._by_key[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._by_key
+
+    def all(self) -> tuple[Template, ...]:
+        """Return the templates in the file's order."""
+        return tuple(self._by_key.values())
+
+
+def load_templates(path: Path = DEFAULT_FILE) -> Templates:
+    """Read and check a file of templates. Raises `InvalidTemplate` or pydantic's error."""
+    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return Templates([Template.model_validate(entry) for entry in data])
+
+
+@lru_cache(maxsize=1)
+def get_templates() -> Templates:
+    """Return the templates of this installation, read once."""
+    return load_templates()

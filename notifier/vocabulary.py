@@ -1,0 +1,120 @@
+"""The notifier's words that more than one module uses: outcomes of a request, words of a receipt,
+and why a message stands where it stands. Each is declared here once, with its meaning.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """How a request to a provider ended. What follows is decided in `policy.after_answer`."""
+
+    ACCEPTED = "accepted"
+    """The provider has taken the message over. Wait for receipts."""
+    NOT_SENT = "not_sent"
+    """Surely nothing was taken over: no connection, or a refusal that is about us or the moment,
+    not about the message. Try again later."""
+    THROTTLED = "throttled"
+    """The provider asks for patience and has taken nothing over. Try again when it says."""
+    REJECTED = "rejected"
+    """The provider will never take this message. Do not try again."""
+    AMBIGUOUS = "ambiguous"
+    """It may have been taken over: a time-out, a broken connection or answer. Ask, do not send."""
+
+
+class Advice(StrEnum):
+    """What else a provider's answer calls for, besides what becomes of the message."""
+
+    NOTHING = "nothing"
+    """Nothing else."""
+    PAUSE_PROVIDER = "pause_provider"
+    """The provider refuses us whatever we send: stop, tell the operator, keep messages queued."""
+    OPT_OUT = "opt_out"
+    """The recipient has told the provider that they want no messages: remember it."""
+
+
+class Word(StrEnum):
+    """What a receipt says, whatever the provider calls it."""
+
+    ACCEPTED = "accepted"
+    """It has the message."""
+    SENT = "sent"
+    """Handed to the network."""
+    UNREACHABLE = "unreachable"
+    """Not delivered: the handset was off or out of reach. Worth another try."""
+    UNDELIVERED = "undelivered"
+    """Not delivered, and trying again would not help."""
+    DELIVERED = "delivered"
+    """Delivered, by the network's account."""
+
+
+RANK = {
+    Word.ACCEPTED: 0,
+    Word.SENT: 1,
+    Word.UNREACHABLE: 2,
+    Word.UNDELIVERED: 2,
+    Word.DELIVERED: 3,
+}
+"""Receipts come in any order: of one request, only what outranks what was heard before counts."""
+
+
+class Verdict(StrEnum):
+    """What a receipt did."""
+
+    APPLIED = "applied"
+    """It changed its message's state."""
+    OVERTAKEN = "overtaken"
+    """The same or better was known already."""
+    CONFLICT = "conflict"
+    """It contradicts the message's final state, which stands."""
+    UNKNOWN = "unknown"
+    """No message of ours has its reference."""
+
+
+class Why(StrEnum):
+    """Why an event was told or not, and why a message stands where it stands."""
+
+    # --- of events -----------------------------------------------------------------------------
+    TOLD = "told"
+    """A message of its own tells of it."""
+    IN_DIGEST = "in_digest"
+    """One message tells of it and of other dossiers of the same person."""
+    BACKLOG = "backlog"
+    """Old news found by an office's first import: nobody is told."""
+    NO_MOBILE = "no_mobile"
+    """The applicant has no mobile number on file."""
+    SUPERSEDED = "superseded"
+    """Newer news of the same dossier was there before this could be told."""
+
+    # --- of messages ---------------------------------------------------------------------------
+    SAMPLE_DATA = "sample_data"
+    """Invented data and a real provider."""
+    OPTED_OUT = "opted_out"
+    """The recipient wants no messages."""
+    QUIET_HOURS = "quiet_hours"
+    """People sleep."""
+    HOURLY_CAP = "hourly_cap"
+    """The recipient has had enough for this hour."""
+    PROVIDER_PAUSED = "provider_paused"
+    """The provider refuses everything for now."""
+    TOO_LATE = "too_late"
+    """No longer news."""
+    OPERATOR = "operator"
+    """A person wanted it so."""
+    UNREADABLE = "unreadable"
+    """Its number or text cannot be decrypted with this installation's key."""
+    TRIED_ENOUGH = "tried_enough"
+    """Every attempt that there is was made."""
+    PROVIDER_REFUSED = "provider_refused"
+    """The provider's code says why."""
+    RETRYING = "retrying"
+    """An attempt failed; another follows."""
+    ASKING = "asking"
+    """The provider is being asked whether it arrived."""
+    WORKER_LOST = "worker_lost"
+    """Its worker died or was too slow."""
+    SHUTTING_DOWN = "shutting_down"
+    """Its worker put it back before it ended."""
+    NO_WORD = "no_word"
+    """No receipt came."""

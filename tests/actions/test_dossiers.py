@@ -1,0 +1,302 @@
+"""Looking a dossier up in a conversation: the code, the proof, the answer, and who is kept out."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from actions.turn import Rooms
+from dossiers.lifecycle import Move, Status
+from dossiers.models import Dossier, DossierEvent, Office
+from dossiers.phones import phone_index
+from dossiers.proof import Limits, Outcome, Proofs, Sender, proof_print
+from language.blocks import AskProof, Facts, Progress
+from notifier.outbox import opted_out
+from tests.actions.conftest import Conversation
+
+CODE = "H60.12.01-261102-0007"
+OTHER = "H60.12.01-261103-0008"
+UNKNOWN = "H60.12.01-261102-9999"
+PHONE = "+84845578756"
+RIGHT, WRONG = "8756", "1111"
+RECEIVED = datetime(2026, 11, 2, 3, 0, tzinfo=UTC)
+
+
+def add_dossier(rooms: Rooms, code: str = CODE, **changes: Any) -> None:
+    values: dict[str, Any] = {
+        "code": code,
+        "procedure_code": "1.013978",
+        "procedure_name": "Đăng ký, cấp Giấy chứng nhận lần đầu",
+        "received_at": RECEIVED,
+        "due_on": date(2026, 11, 30),
+        "status": Status.PROCESSING,
+        "moved_at": RECEIVED,
+        "phone_enc": rooms.vault.encrypt(PHONE),
+        "phone_index": phone_index(rooms.vault, PHONE),
+        "proofs": [proof_print(rooms.vault, code, RIGHT)],
+        "created_at": RECEIVED,
+        "updated_at": RECEIVED,
+    }
+    values.update(changes)
+    with rooms.sessions.begin() as session:
+        office = Office(key=f"office of {code}", name="Chi nhánh VPĐKĐĐ khu vực 3")
+        dossier = Dossier(office=office, **values)
+        dossier.events.append(
+            DossierEvent(
+                version=1,
+                status=values["status"],
+                move=Move.FIRST,
+                occurred_at=RECEIVED,
+                recorded_at=RECEIVED,
+                source="test",
+            )
+        )
+        session.add(dossier)
+
+
+def site_checks(talk: Conversation, digits: str) -> Outcome:
+    """Check digits as the web site does, before it sends Rasa the token."""
+    settings = talk.rooms.settings
+    limits = Limits(settings.proof_attempts, settings.proof_window, settings.verified_for)
+    channel, _, sender = talk.sender.partition(":")
+    proofs = Proofs(talk.rooms.sessions, talk.rooms.vault, limits)
+    return proofs.check(Sender(channel, sender), digits, talk.now)
+
+
+def prove(talk: Conversation, digits: str = RIGHT, code: str = CODE) -> None:
+    talk.act("action_check_status", text=code)
+    site_checks(talk, digits)
+    talk.act("action_proof_given", payload="proof_given")
+
+
+@pytest.fixture(autouse=True)
+def dossier(rooms: Rooms) -> None:
+    add_dossier(rooms)
+
+
+def test_without_a_code_it_asks_for_one(talk: Conversation) -> None:
+    talk.act("action_check_status", text="hồ sơ của tôi đến đâu rồi")
+    assert "mã hồ sơ" in talk.text
+    assert "ask_proof" not in talk.kinds
+
+
+def test_what_was_meant_as_a_code_and_is_none_is_said(talk: Conversation) -> None:
+    talk.act("action_check_status", text="mã của tôi là H60.12.1-9999999-1")
+    assert "chưa đọc được mã" in talk.text
+
+
+@pytest.mark.parametrize("written", [CODE, "h60 12 01 261102 0007", f"xem giúp {CODE.lower()} với"])
+def test_a_code_is_answered_with_the_question_for_proof(talk: Conversation, written: str) -> None:
+    (ask,) = talk.act("action_check_status", text=written)
+    assert isinstance(ask, AskProof)
+    assert CODE in ask.text
+
+
+def test_an_unknown_code_is_asked_for_proof_in_the_same_words(talk: Conversation) -> None:
+    talk.act("action_check_status", text=CODE)
+    known = talk.text.replace(CODE, "")
+    talk.act("action_check_status", text=UNKNOWN)
+    assert talk.text.replace(UNKNOWN, "") == known
+
+
+def test_a_wrong_code_and_a_wrong_proof_are_refused_in_the_same_words(talk: Conversation) -> None:
+    prove(talk, WRONG)
+    wrong_proof = talk.text.replace(CODE, "")
+    assert "không khớp" in wrong_proof
+    prove(talk, RIGHT, UNKNOWN)
+    assert talk.text.replace(UNKNOWN, "") == wrong_proof
+    assert "ask_proof" in talk.kinds
+
+
+def test_the_right_proof_shows_the_dossier(talk: Conversation) -> None:
+    prove(talk)
+    assert f"Hồ sơ {CODE}: Đang xử lý." in talk.text
+    assert "chờ đến ngày hẹn" in talk.text
+    assert "Còn 13 ngày làm việc" in talk.text
+    facts = next(block for block in talk.answer if isinstance(block, Facts))
+    assert ("Ngày hẹn trả", "30/11/2026") in facts.facts
+    progress = next(block for block in talk.answer if isinstance(block, Progress))
+    assert [stop.state for stop in progress.stops].count("current") == 1
+
+
+def test_nothing_of_the_applicant_is_said(talk: Conversation) -> None:
+    prove(talk)
+    assert PHONE[-9:] not in talk.text
+
+
+@pytest.mark.parametrize(
+    "slots",
+    [
+        {"again": f"status:{CODE}"},
+        {"context": {"code": CODE, "verified": True}},
+        {"choices": [f"status:{CODE}"]},
+    ],
+)
+def test_no_slot_opens_a_dossier(talk: Conversation, slots: dict[str, Any]) -> None:
+    talk.slots.update(slots)
+    talk.act("action_proof_given", payload="proof_given:verified")
+    assert "Đang xử lý" not in talk.text
+    talk.act("action_repeat", payload="repeat")
+    assert "Đang xử lý" not in talk.text
+
+
+def test_another_sender_does_not_see_it(talk: Conversation) -> None:
+    prove(talk)
+    stranger = Conversation(talk.rooms, sender="web:visitor-0002")
+    stranger.act("action_check_status", text=CODE)
+    assert stranger.kinds == ["ask_proof"]
+
+
+def test_the_right_ends_with_its_time(talk: Conversation) -> None:
+    prove(talk)
+    talk.wait(seconds=talk.rooms.settings.verified_for + 1)
+    talk.act("action_repeat", payload="repeat")
+    assert talk.kinds == ["ask_proof"]
+
+
+def test_the_right_ends_with_starting_over(talk: Conversation) -> None:
+    prove(talk)
+    talk.act("action_start_over", payload="start_over")
+    assert talk.slots["again"] == ""
+    talk.act("action_check_status", text=CODE)
+    assert talk.kinds == ["ask_proof"]
+
+
+def test_within_its_time_nobody_is_asked_twice(talk: Conversation) -> None:
+    prove(talk)
+    talk.act("action_check_status", text="xong chưa")
+    assert f"Hồ sơ {CODE}" in talk.text
+
+
+def test_another_dossier_can_be_asked_for(talk: Conversation) -> None:
+    prove(talk)
+    talk.act("action_check_status", payload=talk.buttons["Hồ sơ khác"])
+    assert "Ông/Bà gõ giúp tôi mã hồ sơ" in talk.text
+
+
+def test_of_two_seen_it_asks_which(talk: Conversation) -> None:
+    add_dossier(talk.rooms, OTHER)
+    prove(talk)
+    prove(talk, RIGHT, OTHER)
+    talk.slots["context"] = None
+    talk.act("action_check_status", text="hồ sơ tôi sao rồi")
+    assert set(talk.buttons.values()) == {f"status:{CODE}", f"status:{OTHER}"}
+
+
+def test_digits_typed_as_a_message_are_checked_by_the_same_rules(talk: Conversation) -> None:
+    talk.act("action_check_status", text=CODE)
+    talk.act("action_proof_given", text=WRONG, payload="proof_given")
+    assert "không khớp" in talk.text
+    talk.act("action_proof_given", text=RIGHT, payload="proof_given")
+    assert f"Hồ sơ {CODE}: Đang xử lý." in talk.text
+
+
+def test_too_many_tries_pause_even_the_right_proof(talk: Conversation) -> None:
+    talk.act("action_check_status", text=CODE)
+    for _ in range(talk.rooms.settings.proof_attempts):
+        site_checks(talk, WRONG)
+    outcome = site_checks(talk, RIGHT)
+    assert outcome == Outcome.TOO_MANY
+    talk.act("action_proof_given", payload=f"proof_given:{outcome}")
+    assert "thử lại sau 15 phút" in talk.text
+    assert "Đang xử lý" not in talk.text
+
+
+def test_digits_out_of_the_blue_are_asked_which_dossier(talk: Conversation) -> None:
+    talk.act("action_proof_given", payload="proof_given")
+    assert "mã hồ sơ" in talk.text
+
+
+LATE = {"due_on": date(2026, 11, 10)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (LATE, "quá ngày hẹn 7 ngày làm việc"),
+        ({"due_on": date(2026, 11, 17)}, "Hôm nay là ngày hẹn trả"),
+        ({"status": Status.TAX_DUE, **LATE}, "Thời hạn đang tạm dừng"),
+        (
+            {"status": Status.SUPPLEMENT_NEEDED, "note": "Thiếu bản gốc GCN"},
+            "Ghi chú của cơ quan: Thiếu bản gốc GCN.",
+        ),
+        ({"status": Status.SUPPLEMENT_NEEDED, "note": "Gọi 0912345678"}, "Gọi •••678"),
+        ({"status": Status.DONE, "done_at": RECEIVED}, "đến nơi đã nộp để nhận kết quả"),
+        ({"sample": True}, "hồ sơ mẫu"),
+    ],
+)
+def test_what_a_state_tells(
+    talk: Conversation, rooms: Rooms, changes: dict[str, Any], said: str
+) -> None:
+    add_dossier(rooms, OTHER, **changes)
+    prove(talk, RIGHT, OTHER)
+    assert said in talk.text
+
+
+def test_a_remark_on_a_dossier_in_process_is_not_read_out(talk: Conversation) -> None:
+    add_dossier(talk.rooms, OTHER, note="chờ sếp ký")
+    prove(talk, RIGHT, OTHER)
+    assert "chờ sếp ký" not in talk.text
+
+
+def test_what_is_due_leads_to_its_procedure(talk: Conversation) -> None:
+    add_dossier(talk.rooms, OTHER, status=Status.TAX_DUE)
+    prove(talk, RIGHT, OTHER)
+    assert talk.buttons["Hết bao nhiêu tiền?"] == "ask:first_certificate:fee"
+
+
+def test_english_is_answered_in_english(talk: Conversation) -> None:
+    talk.slots["language"] = "en"
+    prove(talk)
+    assert f"Dossier {CODE}: In process." in talk.text
+
+
+def is_opted_out(talk: Conversation) -> bool:
+    index = phone_index(talk.rooms.vault, PHONE)
+    with talk.rooms.sessions() as session:
+        return index in opted_out(session, [index])
+
+
+def test_messages_are_stopped_and_wanted_again(talk: Conversation) -> None:
+    prove(talk)
+    talk.act("action_unsubscribe_sms", text="đừng nhắn tin nữa")
+    assert is_opted_out(talk)
+    assert "dừng tin nhắn" in talk.text
+    talk.act("action_subscribe_sms", payload=f"subscribe:{CODE}")
+    assert not is_opted_out(talk)
+    assert "3 số cuối 756" in talk.text
+
+
+def test_who_wants_messages_stopped_proves_the_dossier_first(talk: Conversation) -> None:
+    talk.act("action_unsubscribe_sms", text="hủy tin nhắn")
+    assert "cần biết hồ sơ nào" in talk.text
+    talk.act("action_check_status", text=CODE)
+    assert talk.kinds == ["ask_proof"]
+    assert not is_opted_out(talk)
+    site_checks(talk, RIGHT)
+    talk.act("action_proof_given", payload="proof_given")
+    assert is_opted_out(talk)
+
+
+def test_a_dossier_without_a_number_gets_no_messages(talk: Conversation) -> None:
+    add_dossier(talk.rooms, OTHER, phone_enc=None, phone_index=None)
+    prove(talk, RIGHT, OTHER)
+    talk.act("action_subscribe_sms", payload=f"subscribe:{OTHER}")
+    assert "không có số di động" in talk.text
+
+
+def test_a_whole_number_is_asked_for_its_end_alone(talk: Conversation) -> None:
+    talk.act("action_check_status", text=CODE)
+    talk.act("action_rate", text="•••")
+    assert "chỉ ghi 4 số cuối" in talk.text
+    assert "ask_proof" in talk.kinds
+
+
+def test_a_message_not_understood_is_asked_for_proof_once(talk: Conversation) -> None:
+    talk.act("action_check_status", text=CODE)
+    talk.act("action_fallback", text="asdf")
+    assert talk.kinds == ["ask_proof"]
+    talk.act("action_fallback", text="asdf")
+    assert talk.kinds != ["ask_proof"]

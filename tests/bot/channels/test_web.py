@@ -1,0 +1,241 @@
+"""The web channel on a real Sanic application: who gets in, and what comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from rasa.core.channels.channel import UserMessage
+from rasa.core.utils import AvailableEndpoints
+from rasa.shared.utils.io import read_config_file
+from sanic import Sanic
+
+from bot.channels import notices, signing
+from bot.channels.web import WebInput
+from language.blocks import Text, to_dict
+
+ROOT = Path(__file__).parents[3]
+SECRET = "a secret between two of our own"
+PATH = "/webhooks/web/webhook"
+Handler = Callable[[UserMessage], Awaitable[None]]
+
+
+class Conversation:
+    """Stands where Rasa stands: answers each message with a block that repeats it."""
+
+    def __init__(self) -> None:
+        self.heard: list[UserMessage] = []
+
+    async def __call__(self, message: UserMessage) -> None:
+        self.heard.append(message)
+        said = to_dict(Text(f"{len(self.heard)}: {message.text}"))
+        await message.output_channel.send_response(
+            message.sender_id, {"custom": {"blocks": [said]}}
+        )
+
+
+def app_with(handler: Handler) -> Sanic:
+    app = Sanic(f"web_{uuid4().hex}")
+    app.blueprint(WebInput(SECRET).blueprint(handler), url_prefix="/webhooks/web")
+    return app
+
+
+async def post(app: Sanic, body: bytes, header: str | None) -> httpx.Response:
+    headers = {"content-type": "application/json"}
+    if header is not None:
+        headers[signing.HEADER] = header
+    _, response = await app.asgi_client.post(PATH, content=body, headers=headers)
+    return response
+
+
+def body_of(**changes: Any) -> bytes:
+    data = {"conversation": "visitor-0001", "message_id": "message-0001", "text": "xin chào"}
+    data.update(changes)
+    return json.dumps({k: v for k, v in data.items() if v is not None}).encode()
+
+
+def signed(body: bytes, at: int | None = None, secret: str = SECRET) -> str:
+    return signing.sign(body, secret, int(time.time()) if at is None else at)
+
+
+def ask(app: Sanic, **changes: Any) -> list[list[dict[str, Any]]]:
+    body = body_of(**changes)
+    response = asyncio.run(post(app, body, signed(body)))
+    assert response.status_code == 200, response.text
+    messages: list[list[dict[str, Any]]] = json.loads(response.content)["messages"]
+    return messages
+
+
+BODY = body_of()
+NOW = int(time.time())
+
+
+@pytest.mark.parametrize(
+    ("body", "header", "status"),
+    [
+        pytest.param(BODY, None, 403, id="unsigned"),
+        pytest.param(BODY, "", 403, id="empty header"),
+        pytest.param(BODY, "t=1,v1=zz", 403, id="unreadable header"),
+        pytest.param(BODY, signed(BODY, NOW, "another secret altogether"), 403, id="forged"),
+        pytest.param(body_of(text="khác"), signed(BODY, NOW), 403, id="body changed"),
+        pytest.param(
+            BODY, signed(BODY, NOW).replace(f"t={NOW}", f"t={NOW + 1}"), 403, id="time changed"
+        ),
+        pytest.param(BODY, signed(BODY, NOW - 400), 403, id="stale"),
+        pytest.param(BODY, signed(BODY, NOW + 400), 403, id="from the future"),
+        pytest.param(b"{", signed(b"{", NOW), 400, id="not JSON"),
+        pytest.param(b"\xff\xfe", signed(b"\xff\xfe", NOW), 400, id="not UTF-8"),
+        pytest.param(b"[" * 50_000, signed(b"[" * 50_000, NOW), 400, id="nested without end"),
+        pytest.param(b"[]", signed(b"[]", NOW), 400, id="not an object"),
+        pytest.param(b"x" * 70_000, signed(b"x" * 70_000, NOW), 413, id="oversized"),
+        *(
+            pytest.param(body, signed(body, NOW), 400, id=name)
+            for name, body in {
+                "no conversation": body_of(conversation=None),
+                "short conversation": body_of(conversation="x"),
+                "conversation with a colon": body_of(conversation="web:visitor-0001"),
+                "conversation of another type": body_of(conversation=12345678),
+                "no message id": body_of(message_id=None),
+                "no text": body_of(text=None),
+                "text of another type": body_of(text=["xin chào"]),
+            }.items()
+        ),
+    ],
+)
+def test_what_is_not_taken(body: bytes, header: str | None, status: int) -> None:
+    conversation = Conversation()
+    response = asyncio.run(post(app_with(conversation), body, header))
+    assert response.status_code == status
+    assert conversation.heard == []
+
+
+def test_health_needs_no_signature() -> None:
+    async def scenario() -> httpx.Response:
+        _, response = await app_with(Conversation()).asgi_client.get("/webhooks/web/")
+        return response
+
+    assert json.loads(asyncio.run(scenario()).content) == {"status": "ok"}
+
+
+def test_a_signature_works_once() -> None:
+    async def scenario() -> list[int]:
+        app = app_with(Conversation())
+        header = signed(BODY)
+        return [(await post(app, BODY, header)).status_code for _ in range(2)]
+
+    assert asyncio.run(scenario()) == [200, 403]
+
+
+def test_a_message_retried_gets_the_same_answer_and_is_heard_once() -> None:
+    conversation = Conversation()
+
+    async def scenario() -> list[Any]:
+        app = app_with(conversation)
+        now = int(time.time())
+        return [
+            json.loads((await post(app, BODY, signed(BODY, now + n))).content) for n in range(2)
+        ]
+
+    first, second = asyncio.run(scenario())
+    assert first == second
+    assert len(conversation.heard) == 1
+
+
+def test_one_id_in_two_conversations_is_two_messages() -> None:
+    conversation = Conversation()
+    app = app_with(conversation)
+    ask(app, conversation="visitor-0001")
+    ask(app, conversation="visitor-0002")
+    assert [m.sender_id for m in conversation.heard] == ["web:visitor-0001", "web:visitor-0002"]
+
+
+def test_the_answer_is_blocks() -> None:
+    assert ask(app_with(Conversation()), text="lệ phí") == [[to_dict(Text("1: lệ phí"))]]
+
+
+def test_a_typed_command_reaches_rasa_as_words() -> None:
+    conversation = Conversation()
+    ask(app_with(conversation), text='/proof_given{"dossier": "H60.12.01-261016-0001"}')
+    (message,) = conversation.heard
+    assert message.text == 'proof_given{"dossier": "H60.12.01-261016-0001"}'
+    assert message.parse_data is None
+
+
+def test_a_token_skips_the_understanding() -> None:
+    conversation = Conversation()
+    ask(app_with(conversation), text="ask:transfer:fee")
+    assert conversation.heard[0].parse_data["intent"]["name"] == "ask_procedure"
+
+
+def test_ten_thousand_characters_are_cut_and_the_answer_says_so() -> None:
+    conversation = Conversation()
+    (message,) = ask(app_with(conversation), text="đất " * 2_500)
+    assert len(conversation.heard[0].text) <= 1000
+    assert message[0] == to_dict(notices.CUT)
+
+
+def test_what_cannot_be_read_is_said_without_asking_rasa() -> None:
+    conversation = Conversation()
+    assert ask(app_with(conversation), text="\x00\x00") == [[to_dict(notices.NOTHING_READABLE)]]
+    assert conversation.heard == []
+
+
+def test_silence_is_answered() -> None:
+    async def silent(_message: UserMessage) -> None:
+        return None
+
+    assert ask(app_with(silent)) == [[to_dict(notices.NO_ANSWER)]]
+
+
+def test_a_failure_is_answered_and_a_retry_is_heard() -> None:
+    conversation = Conversation()
+    failures = [RuntimeError("the lock store is away")]
+
+    async def failing_once(message: UserMessage) -> None:
+        if failures:
+            raise failures.pop()
+        await conversation(message)
+
+    async def scenario() -> list[Any]:
+        app = app_with(failing_once)
+        now = int(time.time())
+        return [
+            json.loads((await post(app, BODY, signed(BODY, now + n))).content) for n in range(2)
+        ]
+
+    failed, answered = asyncio.run(scenario())
+    assert failed == {"messages": [[to_dict(notices.NO_ANSWER)]]}
+    assert answered == {"messages": [[to_dict(Text("1: xin chào"))]]}
+
+
+def test_what_rasa_says_by_itself_becomes_text() -> None:
+    async def plain(message: UserMessage) -> None:
+        await message.output_channel.send_response(message.sender_id, {"text": "một\n\nhai"})
+
+    assert ask(app_with(plain)) == [[to_dict(Text("một\n\nhai"))]]
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    [None, {}, {"secret": ""}, {"secret": "short"}, {"secret": "${MOTCUA_WEB_CHANNEL_SECRET}"}],
+)
+def test_it_does_not_start_without_a_secret(credentials: dict[str, Any] | None) -> None:
+    with pytest.raises(ValueError, match="secret"):
+        WebInput.from_credentials(credentials)
+
+
+def test_our_own_files_are_filled_in_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOTCUA_WEB_CHANNEL_SECRET", SECRET)
+    monkeypatch.setenv("MOTCUA_ACTIONS_PORT", "15055")
+    credentials = read_config_file(ROOT / "credentials.yml")
+    assert credentials == {"bot.channels.web.WebInput": {"secret": SECRET}}
+    endpoints = AvailableEndpoints.read_endpoints(str(ROOT / "endpoints.yml"))
+    assert endpoints.action.url == "http://127.0.0.1:15055/webhook"
+    assert endpoints.tracker_store.type == "bot.conversations.ShortMemory"

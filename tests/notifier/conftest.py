@@ -1,0 +1,233 @@
+"""A registry and an outbox in a real database, a fake Twilio, and a worker to drive by steps."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, time, timedelta
+from itertools import count
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+import notifier.models  # noqa: F401  # makes the tables known
+from core.database import Sessions
+from core.privacy import Vault
+from core.settings import Settings
+from dossiers.lifecycle import Move, Status
+from dossiers.models import Dossier, DossierEvent, PendingEvent
+from dossiers.models import Office as OfficeRow
+from dossiers.phones import phone_index
+from notifier.dispatch import Dispatcher
+from notifier.models import Message, PlanDecision
+from notifier.plan import Desk
+from notifier.policy import Pace, Rules
+from notifier.providers.base import Provider
+from notifier.providers.twilio import TwilioProvider
+from notifier.receipts import apply_waiting
+from notifier.templates import load_templates
+from tests.fakes.twilio_server import ACCOUNT, SERVICE, TOKEN, FakeTwilio, fake_twilio
+
+NOON = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
+"""Midday in Vietnam, on a working Tuesday."""
+
+PHONE = "+84912345678"
+OTHER_PHONE = "+84987654321"
+
+
+@pytest.fixture
+def vault() -> Vault:
+    return Vault("a root secret for tests only")
+
+
+RULES = Rules(
+    quiet_hours=(time(21, 0), time(7, 0)),
+    spread=1800.0,
+    hourly_cap=5,
+    expiry=timedelta(hours=24),
+)
+
+
+@pytest.fixture
+def make_desk(vault: Vault) -> Callable[..., Desk]:
+    def make(*, real: bool = False, rules: Rules = RULES, digest_from: int = 3) -> Desk:
+        return Desk(
+            templates=load_templates(),
+            vault=vault,
+            rules=rules,
+            sign="VPDKDD",
+            contact=lambda office: (f"LH {office}, 0207 3 822 123.", "LH 0207 3 822 123."),
+            real=real,
+            digest_from=digest_from,
+            settle=timedelta(seconds=10),
+        )
+
+    return make
+
+
+@dataclass
+class Registry:
+    """Makes dossiers move, as an import does: dossier, event and pending event at once."""
+
+    sessions: Sessions
+    vault: Vault
+    serial: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def dossier(
+        self,
+        *,
+        phone: str | None = PHONE,
+        status: Status = Status.ACCEPTED,
+        at: datetime = NOON,
+        sample: bool = False,
+        backlog: bool = False,
+    ) -> int:
+        """Add a dossier with its first event; return its id."""
+        with self.sessions.begin() as session:
+            office = session.scalars(select(OfficeRow)).first()
+            if office is None:
+                office = OfficeRow(key="chi nhanh 1", name="Chi nhánh 1")
+                session.add(office)
+                session.flush()
+            dossier = Dossier(
+                code=f"H60.12.01-261102-{next(self.serial):04d}",
+                office_id=office.id,
+                received_at=at,
+                status=status,
+                moved_at=at,
+                done_at=at if status is Status.DONE else None,
+                due_on=datetime(2026, 12, 14).date(),
+                phone_enc=self.vault.encrypt(phone) if phone else None,
+                phone_index=phone_index(self.vault, phone) if phone else None,
+                sample=sample,
+                created_at=at,
+                updated_at=at,
+            )
+            session.add(dossier)
+            session.flush()
+            self._event(session, dossier, Move.FIRST, at, backlog)
+            return dossier.id
+
+    def move(self, dossier_id: int, status: Status, *, at: datetime = NOON) -> None:
+        """Move a dossier on."""
+        with self.sessions.begin() as session:
+            dossier = session.get_one(Dossier, dossier_id)
+            dossier.status = status
+            dossier.status_version += 1
+            dossier.moved_at = at
+            if status is Status.DONE:
+                dossier.done_at = at
+            self._event(session, dossier, Move.STEP, at, False)
+
+    def _event(
+        self, session: Session, dossier: Dossier, move: Move, at: datetime, backlog: bool
+    ) -> None:
+        event = DossierEvent(
+            dossier_id=dossier.id,
+            version=dossier.status_version,
+            status=dossier.status,
+            move=move,
+            occurred_at=at,
+            recorded_at=at,
+            source="test",
+            is_backlog=backlog,
+        )
+        session.add(event)
+        session.flush()
+        session.add(PendingEvent(event_id=event.id))
+
+    def messages(self) -> list[Message]:
+        """All messages, the oldest first."""
+        with self.sessions() as session:
+            return list(session.scalars(select(Message).order_by(Message.id)))
+
+    def decisions(self) -> list[PlanDecision]:
+        """All decisions, in the order of their events."""
+        with self.sessions() as session:
+            return list(session.scalars(select(PlanDecision).order_by(PlanDecision.event_id)))
+
+    def text(self, message: Message) -> str:
+        """What a message says."""
+        return self.vault.decrypt(message.body_enc)
+
+
+@pytest.fixture
+def registry(sessions: Sessions, vault: Vault) -> Registry:
+    return Registry(sessions, vault)
+
+
+@pytest.fixture
+def twilio() -> Iterator[FakeTwilio]:
+    with fake_twilio() as fake:
+        yield fake
+
+
+@pytest.fixture
+def make_twilio(twilio: FakeTwilio, vault: Vault, tmp_path: Path) -> Callable[..., TwilioProvider]:
+    def make(**overrides: object) -> TwilioProvider:
+        return TwilioProvider(twilio_settings(twilio, tmp_path, **overrides), vault)
+
+    return make
+
+
+def twilio_settings(twilio: FakeTwilio, state_dir: Path, **overrides: object) -> Settings:
+    """Settings that send through the fake server."""
+    values: dict[str, object] = {
+        "state_dir": state_dir,
+        "sms_provider": "twilio",
+        "public_url": "https://motcua.example.vn",
+        "twilio_account_sid": ACCOUNT,
+        "twilio_auth_token": SecretStr(TOKEN),
+        "twilio_messaging_service_sid": SERVICE,
+        "twilio_base_url": twilio.base_url,
+        "twilio_timeout": 0.5,
+        **overrides,
+    }
+    return Settings(_env_file=None, **values)  # type: ignore[arg-type, call-arg]
+
+
+SWIFT = Pace(lease=20, request=2, grace=0, asking=60, unconfirmed=3600, idle=0.05, gather=0.001)
+"""A pace at which tests need not wait."""
+
+
+@dataclass
+class Office:
+    """One worker with all it does, driven step by step."""
+
+    sessions: Sessions
+    vault: Vault
+    provider: Provider
+    rules: Rules = field(default_factory=lambda: replace(RULES, quiet_hours=None))
+    pace: Pace = SWIFT
+
+    def dispatcher(self, concurrency: int = 16) -> Dispatcher:
+        return Dispatcher(
+            self.sessions,
+            self.provider,
+            self.vault,
+            self.rules,
+            self.pace,
+            concurrency=concurrency,
+        )
+
+    async def dispatch_until(
+        self, done: Callable[[], bool], *, dispatcher: Dispatcher | None = None
+    ) -> None:
+        """Run a dispatcher until something holds, then let it end in good order."""
+        worker = dispatcher or self.dispatcher()
+        running = asyncio.create_task(worker.run())
+        try:
+            async with asyncio.timeout(20):
+                while not await asyncio.to_thread(done):  # noqa: ASYNC110  # it is in a database
+                    await asyncio.sleep(0.01)
+        finally:
+            worker.stop()
+            await running
+
+    def apply_receipts(self, now: datetime | None = None) -> int:
+        with self.sessions.begin() as session:
+            return apply_waiting(session, now or datetime.now(UTC))
