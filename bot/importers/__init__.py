@@ -1,0 +1,1 @@
+"""Where Rasa's training data comes from besides Rasa's own files."""

@@ -1,0 +1,75 @@
+"""What of a message counts as evidence: words, pieces of words, and accented words.
+
+Three streams of features, each a function from text to strings. The first two are taken from the
+plain form (folded, abbreviations written out), so that "sổ đỏ", "so do" and "soor ddor" are one;
+the third sees the accents of those who type them and tells "thuế" (tax) from "thuê" (rent).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Callable, Dict, List, Sequence, Tuple
+
+from bot.nlu.parts import without_taken_back
+from language.abbreviations import plain_words
+from language.dossier_code import find_code
+from language.folding import has_marks, normalise
+
+CODE = "<code>"
+"""Stands in the words for a dossier code, whatever its digits."""
+NUMBER = "<number>"
+AMOUNT = "<amount>"
+"""Added where a number has a unit of money or area: somebody speaks of a case of their own."""
+_UNITS = frozenset("ty trieu nghin ngan dong m2 met m ha hecta sao cong mau billion million".split())
+_DIGITS = re.compile(r"\d[\d.,]*")
+_ACCENTED = re.compile(r"[^\W\d_]+")
+
+
+@lru_cache(maxsize=50_000)  # training asks for each line's words once a stream and pass
+def evidence_words(text: str) -> Tuple[str, ...]:
+    """Return the plain words of what `text` means, numbers made equal, a dossier code marked."""
+    meant = without_taken_back(" ".join(plain_words(text))).split()
+    words = [NUMBER if _DIGITS.fullmatch(word) else word for word in meant]
+    if any(word == NUMBER and unit in _UNITS for word, unit in zip(words, words[1:])):
+        words.append(AMOUNT)
+    if find_code(text) is not None:
+        words.append(CODE)
+    return tuple(words)
+
+
+def word_features(text: str) -> List[str]:
+    """One to three plain words in a row; a message's beginning and end count as words."""
+    return _runs(["^", *evidence_words(text), "$"], 3)
+
+
+def piece_features(text: str) -> List[str]:
+    """Runs of two to five letters within a plain word, its edges marked."""
+    pieces = []
+    for word in evidence_words(text):
+        edged = f" {word} "
+        for size in range(2, 6):
+            pieces.extend(edged[at : at + size] for at in range(max(1, len(edged) - size + 1)))
+    return pieces
+
+
+def accented_features(text: str) -> List[str]:
+    """One or two words as they were written; nothing where the writer types without accents."""
+    if not has_marks(text):
+        return []
+    return _runs(_ACCENTED.findall(normalise(text).lower()), 2)
+
+
+STREAMS: Dict[str, Callable[[str], List[str]]] = {
+    "words": word_features,
+    "pieces": piece_features,
+    "accented": accented_features,
+}
+
+
+def _runs(words: Sequence[str], longest: int) -> List[str]:
+    return [
+        " ".join(words[at : at + length])
+        for length in range(1, longest + 1)
+        for at in range(len(words) - length + 1)
+    ]

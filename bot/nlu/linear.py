@@ -1,0 +1,202 @@
+"""Linear classifiers with honest confidences: one label of many, or several at once.
+
+The margins of a linear SVM say which label, not how surely. How surely is learned from margins on
+lines left out of the fit; copies of one line (stripped, misspelt) are left out together, or the
+model would grade itself on what it has seen. Kept on disk as plain NumPy arrays.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Callable, List, Sequence, Set, Tuple
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.sparse import csr_matrix
+from scipy.special import expit, log_expit, logsumexp, softmax
+from sklearn.model_selection import GroupShuffleSplit
+from sklearn.svm import LinearSVC
+
+LEFT_OUT = 0.25
+"""Share of the lines that only tell how far to trust the margins."""
+PRECISION = 1e-3
+"""At which the SVM stops; finer changes no decision and takes twice as long."""
+
+_Planes = Tuple[np.ndarray, np.ndarray]
+Scores = List[Tuple[str, float]]
+"""Labels with their probabilities, the likeliest first."""
+
+
+class _Linear:
+    """Weights of some labels and the two numbers that turn margins into probabilities."""
+
+    def __init__(
+        self,
+        labels: Sequence[str],
+        weights: np.ndarray,
+        offsets: np.ndarray,
+        scale: Tuple[float, float],
+    ) -> None:
+        self.labels = list(labels)
+        self._weights = weights
+        self._offsets = offsets
+        self._scale = scale
+
+    def margins(self, rows: csr_matrix) -> np.ndarray:
+        """Return distances to the separating planes, one column a label."""
+        return np.asarray(rows @ self._weights) + self._offsets
+
+    def save(self, folder: Path, name: str) -> None:
+        """Write into `folder` under `name`."""
+        (folder / f"{name}.json").write_text(
+            json.dumps({"labels": self.labels, "scale": self._scale}), encoding="utf-8"
+        )
+        np.savez(folder / f"{name}.npz", weights=self._weights, offsets=self._offsets)
+
+    @classmethod
+    def _read(cls, folder: Path, name: str) -> "_Linear":
+        kept = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+        with np.load(folder / f"{name}.npz") as arrays:
+            return cls(kept["labels"], arrays["weights"], arrays["offsets"], tuple(kept["scale"]))
+
+
+class OneOf(_Linear):
+    """Exactly one label applies: an intent, a procedure."""
+
+    @classmethod
+    def fit(
+        cls,
+        rows: csr_matrix,
+        labels: Sequence[str],
+        groups: Sequence[int],
+        *,
+        strength: float,
+        seed: int,
+    ) -> "OneOf":
+        """Learn from labelled rows; rows of one group are copies of one line.
+
+        `strength` is the SVM's C. Raises `ValueError` for fewer than two labels.
+        """
+        truth = np.asarray(labels)
+        names = sorted(set(labels))
+        if len(names) < 2:
+            raise ValueError("need two labels at least")
+
+        def learn(chosen: np.ndarray) -> _Planes:
+            return _planes(rows[chosen], truth[chosen], names, strength, seed)
+
+        left_out, margins = _left_out(rows, groups, learn, seed)
+        index = np.searchsorted(names, truth[left_out])
+
+        def surprise(scale: np.ndarray) -> float:
+            stretched = margins * np.exp(scale[0])
+            right = stretched[np.arange(len(index)), index]
+            return float(np.mean(logsumexp(stretched, axis=1) - right))
+
+        stretch = float(np.exp(minimize(surprise, np.zeros(1), method="Nelder-Mead").x[0]))
+        weights, offsets = learn(np.arange(len(labels)))
+        return cls(names, weights, offsets, (stretch, 0.0))
+
+    def rank(self, rows: csr_matrix) -> List[Scores]:
+        """Return every label with its probability for each row, likeliest first."""
+        chances = softmax(self.margins(rows) * self._scale[0], axis=1)
+        return [_ranked(self.labels, chance) for chance in chances]
+
+    @classmethod
+    def load(cls, folder: Path, name: str) -> "OneOf":
+        """Read back what `save` wrote. Raises `FileNotFoundError` where nothing is."""
+        kept = cls._read(folder, name)
+        assert isinstance(kept, OneOf)
+        return kept
+
+
+class Several(_Linear):
+    """Any number of labels apply: the aspects asked about."""
+
+    @classmethod
+    def fit(
+        cls,
+        rows: csr_matrix,
+        labels: Sequence[Set[str]],
+        groups: Sequence[int],
+        *,
+        strength: float,
+        seed: int,
+    ) -> "Several":
+        """Learn from rows with their sets of labels; rows of one group are copies of one line."""
+        names = sorted(set().union(*labels))
+        truth = np.array([[name in wanted for name in names] for wanted in labels])
+
+        def learn(chosen: np.ndarray) -> _Planes:
+            planes = [
+                _planes(rows[chosen], yes[chosen], [False, True], strength, seed)
+                for yes in truth.T
+            ]
+            return (
+                np.hstack([weights[:, 1:] for weights, _ in planes]),
+                np.hstack([offsets[1:] for _, offsets in planes]),
+            )
+
+        left_out, margins = _left_out(rows, groups, learn, seed)
+        signs = np.where(truth[left_out], 1.0, -1.0)
+
+        def surprise(scale: np.ndarray) -> float:
+            return -float(np.mean(log_expit(signs * (margins * np.exp(scale[0]) + scale[1]))))
+
+        best = minimize(surprise, np.zeros(2), method="Nelder-Mead").x
+        weights, offsets = learn(np.arange(len(labels)))
+        return cls(names, weights, offsets, (float(np.exp(best[0])), float(best[1])))
+
+    def rank(self, rows: csr_matrix) -> List[Scores]:
+        """Return every label with the probability that it applies, likeliest first."""
+        chances = expit(self.margins(rows) * self._scale[0] + self._scale[1])
+        return [_ranked(self.labels, chance) for chance in chances]
+
+    @classmethod
+    def load(cls, folder: Path, name: str) -> "Several":
+        """Read back what `save` wrote. Raises `FileNotFoundError` where nothing is."""
+        kept = cls._read(folder, name)
+        assert isinstance(kept, Several)
+        return kept
+
+
+def _planes(
+    rows: csr_matrix, truth: np.ndarray, names: Sequence[object], strength: float, seed: int
+) -> _Planes:
+    """One separating plane for each of `names`: weights (columns by names) and offsets.
+
+    A name that does not occur in `truth` gets a plane that never says yes.
+    """
+    weights = np.zeros((rows.shape[1], len(names)), dtype=np.float32)
+    offsets = np.full(len(names), -1.0, dtype=np.float32)
+    if len(set(truth)) < 2:
+        return weights, offsets
+    machine = LinearSVC(
+        C=strength, class_weight="balanced", random_state=seed, tol=PRECISION
+    )
+    machine.fit(rows, truth)
+    found = [list(names).index(label) for label in machine.classes_]
+    if len(found) == 2:
+        # For two labels scikit-learn keeps one plane, the second label's.
+        weights[:, found] = np.column_stack([-machine.coef_[0], machine.coef_[0]])
+        offsets[found] = [-machine.intercept_[0], machine.intercept_[0]]
+    else:
+        weights[:, found] = machine.coef_.T
+        offsets[found] = machine.intercept_
+    return weights, offsets
+
+
+def _left_out(
+    rows: csr_matrix, groups: Sequence[int], learn: Callable[[np.ndarray], _Planes], seed: int
+) -> Tuple[np.ndarray, np.ndarray]:
+    """Numbers of some rows, and their margins by planes learned without their groups."""
+    split = GroupShuffleSplit(n_splits=1, test_size=LEFT_OUT, random_state=seed)
+    chosen, left_out = next(split.split(rows, groups=groups))
+    weights, offsets = learn(chosen)
+    return left_out, np.asarray(rows[left_out] @ weights) + offsets
+
+
+def _ranked(labels: Sequence[str], chances: np.ndarray) -> Scores:
+    order = np.argsort(-chances, kind="stable")
+    return [(labels[at], float(chances[at])) for at in order]

@@ -1,0 +1,100 @@
+"""Turns a message into one sparse row of TF-IDF weights over the streams of `analysis`.
+
+Fitting is scikit-learn's; what is kept on disk is only the vocabulary and its weights (JSON and
+NumPy arrays), never pickled code.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Dict, Mapping, Sequence
+
+import numpy as np
+from scipy.sparse import csr_matrix, hstack
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from bot.nlu.analysis import STREAMS
+
+FILE = "vectors"
+
+
+class Vectors:
+    """A fitted vocabulary. `width` is the number of columns of the rows it makes."""
+
+    def __init__(
+        self, streams: Mapping[str, TfidfVectorizer], weights: Mapping[str, float]
+    ) -> None:
+        self._streams = dict(streams)
+        self._weights = dict(weights)
+
+    @property
+    def width(self) -> int:
+        """Number of columns."""
+        return sum(len(vectoriser.vocabulary_) for vectoriser in self._streams.values())
+
+    @classmethod
+    def fit(
+        cls, texts: Sequence[str], weights: Mapping[str, float], rarest: Mapping[str, int]
+    ) -> "Vectors":
+        """Learn the vocabulary of `texts`.
+
+        `weights` names the streams and says how much each counts; `rarest` in how many texts a
+        feature of a stream must occur to be kept.
+        """
+        streams = {}
+        for name in weights:
+            vectoriser = TfidfVectorizer(
+                analyzer=STREAMS[name], min_df=rarest[name], sublinear_tf=True, dtype=np.float32
+            )
+            try:
+                streams[name] = vectoriser.fit(texts)
+            except ValueError:
+                # Nothing of this stream in the texts, as when none of them has accents.
+                continue
+        return cls(streams, weights)
+
+    def rows(self, texts: Sequence[str]) -> csr_matrix:
+        """Return one row for each text."""
+        return hstack(
+            [
+                vectoriser.transform(texts) * self._weights[name]
+                for name, vectoriser in self._streams.items()
+            ],
+            format="csr",
+            dtype=np.float32,
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write vocabulary and weights into `folder`."""
+        vocabularies: Dict[str, object] = {
+            name: {
+                "weight": self._weights[name],
+                "features": vectoriser.get_feature_names_out().tolist(),
+            }
+            for name, vectoriser in self._streams.items()
+        }
+        (folder / f"{FILE}.json").write_text(
+            json.dumps(vocabularies, ensure_ascii=False), encoding="utf-8"
+        )
+        np.savez(
+            folder / f"{FILE}.npz", **{name: v.idf_ for name, v in self._streams.items()}
+        )
+
+    @classmethod
+    def load(cls, folder: Path) -> "Vectors":
+        """Read back what `save` wrote. Raises `FileNotFoundError` where nothing is."""
+        kept = json.loads((folder / f"{FILE}.json").read_text(encoding="utf-8"))
+        streams, weights = {}, {}
+        with np.load(folder / f"{FILE}.npz") as arrays:
+            for name, stream in kept.items():
+                vectoriser = TfidfVectorizer(
+                    analyzer=STREAMS[name],
+                    vocabulary=stream["features"],
+                    sublinear_tf=True,
+                    dtype=np.float32,
+                )
+                vectoriser.idf_ = arrays[name]
+                streams[name] = vectoriser
+                weights[name] = stream["weight"]
+        return cls(streams, weights)
