@@ -19,8 +19,9 @@ from language.folding import fold
 
 # --- when a procedure is sure enough -------------------------------------------------------------
 
-ANSWER_SCORE = 0.5
-"""A procedure at least this likely may be answered from …"""
+ANSWER_SCORE = 0.6
+"""A procedure at least this likely may be answered from …  Of the questions of writers left out of
+training, 85 % reach it, and 94 % of these name the right one; at 0.5 they are 89 % and 92 %."""
 ANSWER_MARGIN = 0.15
 """… if it leads the next by this much; else the citizen is asked which of them is meant."""
 STRANGER = 0.1
@@ -51,41 +52,21 @@ ON_LAND = ("ask_procedure", "calculate_fee")
 """Intents that are about a procedure."""
 ON_DOSSIER = ("check_status", "subscribe_sms", "unsubscribe_sms")
 """Intents that are about one's own dossier."""
+OF_DOSSIER = {"time", "where", "result", "general"}
+"""Aspects that can be asked of a dossier as well as of a procedure."""
 
-# --- words (folded, abbreviations written out) -----------------------------------------------------
+# --- words (folded, abbreviations written out) ---------------------------------------------------
 
 CONTRAST = ("con", "the con", "vay con", "roi con", "con neu", "what about", "how about", "and")
 """Openings that ask the same of something else, or something else of the same."""
 FOLLOWING = (
-    "the",
-    "vay",
-    "roi",
-    "neu",
-    "nho",
-    "lo",
-    "thi",
-    "ma",
-    "u",
-    "a",
-    "uh",
-    "so",
-    "then",
-    "if",
-)
+    "the", "vay", "roi", "neu", "nho", "lo", "thi", "ma", "u", "a", "uh", "so", "then", "if",
+)  # fmt: skip
 """Openings that go on with what was being spoken of."""
 SUPPOSING = (
-    "neu",
-    "nho",
-    "lo",
-    "ngo nho",
-    "gia su",
-    "what if",
-    "if",
-    "the neu",
-    "con neu",
-    "vay neu",
-    "roi neu",
-)
+    "neu", "nho", "lo", "ngo nho", "gia su", "what if", "if", "the neu", "con neu", "vay neu",
+    "roi neu", "ma neu",
+)  # fmt: skip
 """Openings that ask what holds in another case: the aspect is conditions."""
 LACKING = ("khong co", "chua co", "khong", "chua", "thieu", "mat", "khong con", "het")
 """Words of what is missing: with "thì sao" they suppose a case."""
@@ -118,9 +99,23 @@ _ORDINAL = re.compile(
 )
 _BARE_NUMBER = re.compile(r"^(?:so |chon |chon so )?([1-4]|mot|hai|ba|bon)(?: nhe| a| nha| di)?$")
 _OTHER_ONE = re.compile(r"\b(?:cai|viec|chuyen|phan) (?:con lai|kia|khac)\b|\bthe other\b")
-_FILLERS = frozenset(
-    "con the vay thi sao ra a nhe nha di cho toi em minh con nao y roi and".split()
-)
+_FILLERS = {
+    "con",
+    "the",
+    "vay",
+    "thi",
+    "sao",
+    "ra",
+    "a",
+    "nhe",
+    "nha",
+    "di",
+    "y",
+    "roi",
+    "nao",
+    "and",
+}
+_FILLERS |= {"cho", "toi", "em", "minh"}
 _WHATEVER = re.compile(r"\b(?:thi sao|thi the nao|the nao|ra sao|sao|what about|how about)\b ?\??")
 """Ends that ask nothing of their own after a contrast."""
 _WHAT_THEN = re.compile(r"\b(?:thi (?:tinh )?sao|thi the nao|co sao khong|what then)(?: \w+){0,2}$")
@@ -289,7 +284,7 @@ class _Message:
 
     @property
     def asks_of_thing(self) -> bool:
-        """Whether it asks about an aspect that "thì sao" and "thế nào" cannot mean by themselves."""
+        """Whether it asks about an aspect that "thì sao" or "thế nào" alone cannot mean."""
         return any(
             score >= ASPECT_SCORE and name not in ("general", "steps", "conditions")
             for name, score in self.parse.aspects
@@ -323,7 +318,7 @@ def decide(named: Sequence[tuple[str, float]]) -> str | None:
     return named[0][0]
 
 
-# --- the steps, in the order in which they are tried ------------------------------------------------
+# --- the steps, in the order in which they are tried ---------------------------------------------
 
 
 def _about_dossier(message: _Message, context: Context) -> Understanding | None:
@@ -335,8 +330,10 @@ def _about_dossier(message: _Message, context: Context) -> Understanding | None:
         corrected = _corrected_code(message, context.code)
         if corrected is not None:
             return _meant(message, "check_status", code=corrected)
-        if _goes_on(message) and message.intent in (*ON_LAND, "check_status", "out_of_scope"):
-            # "vậy hôm nào lấy được": time and place asked after a dossier are that dossier's.
+        asks_on = message.intent in ON_LAND or message.confidence < FIRM_INTENT
+        leans = asks_on and _goes_on(message) and _names_strongly(message) is None
+        if leans and set(message.aspects) <= OF_DOSSIER:
+            # "Vậy hôm nào lấy": when and where, asked after a dossier, are that dossier's.
             return _meant(message, "check_status", code=context.code)
     if message.intent in ON_DOSSIER:
         return _meant(message, message.intent, code=context.code)
@@ -447,7 +444,7 @@ def _by_itself(message: _Message, context: Context) -> Understanding:
     return _meant(message, message.intent, procedure=procedure, aspects=aspects)
 
 
-# --- what the steps ask ----------------------------------------------------------------------------
+# --- what the steps ask --------------------------------------------------------------------------
 
 
 def _names_strongly(message: _Message) -> str | None:

@@ -25,7 +25,7 @@ def serve(reader: Reader, lines: Iterable[str], out: TextIO) -> None:
                 raise TypeError("text is not a string")
             answer = reader.read(text)
         except (ValueError, TypeError, KeyError) as error:
-            answer = {"error": f"expected {{\"text\": \"…\"}}: {error}"}
+            answer = {"error": f'expected {{"text": "…"}}: {error}'}
         out.write(json.dumps(answer, ensure_ascii=False) + "\n")
         out.flush()
 

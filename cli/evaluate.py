@@ -133,13 +133,8 @@ def first_candidates(meant: Understanding, most: int) -> tuple[str, ...]:
 
 def turn_right(line: Line, meant: Understanding) -> bool:
     """Whether a turn of a dialogue is understood in its context."""
-    if line.intent != meant.intent:
-        return False
-    if line.procedure == OTHER:
-        procedure = not answers(meant)
-    else:
-        procedure = meant.procedure == line.procedure
-    return procedure and frozenset(meant.aspects) == line.aspects
+    right = not answers(meant) if line.procedure == OTHER else meant.procedure == line.procedure
+    return right and line.intent == meant.intent and line.aspects == frozenset(meant.aspects)
 
 
 def f1(pairs: Iterable[tuple[frozenset[str], frozenset[str]]]) -> float | None:
@@ -161,7 +156,7 @@ def _first(names: Sequence[str]) -> str | None:
     return names[0] if names else None
 
 
-# --- reading, asking, printing ---------------------------------------------------------------------
+# --- reading, asking, printing -------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,14 @@ import re
 from language.folding import fold, has_marks
 from language.syllables import is_syllable, undo_keys
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Function words and a land office's commonest words. Those that are Vietnamese syllables when
 # folded ("the", "to", "my", "an", "can") tell nothing and are not here.
-_ENGLISH = frozenset(
+_ENGLISH = _words(
     """
     and any are as at been before buy by cannot could did does for from get give given had has
     have having her him how if is isn't its just many mine month months must need needed not of off
@@ -24,11 +29,11 @@ _ENGLISH = frozenset(
     documents dossier fee fees file foreigner form house land law lease loan lost mortgage name
     notary paper papers parcel parents passport pay permit plot price property red pink register
     registration status submit tax taxes title transfer website
-    """.split()
+    """
 )
-_SHARED = frozenset("ok okay hi hello thank thanks bye sorry please pls admin file form".split())
+_SHARED = _words("ok okay hi hello thank thanks bye sorry please pls admin file form")
 """English words that Vietnamese chatters use too: alone they tell nothing."""
-_GREETINGS = frozenset("hi hello thank thanks goodbye bye good morning afternoon you".split())
+_GREETINGS = _words("hi hello thank thanks goodbye bye good morning afternoon you")
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
 
 

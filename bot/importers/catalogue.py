@@ -8,11 +8,13 @@ copy of itself.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Union
 
 import yaml
 from rasa.shared.importers.rasa import RasaFileImporter
+from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from rasa.shared.utils.common import cached_method
 
@@ -26,6 +28,7 @@ CALCULATE = "calculate_fee"
 OUT_OF_SCOPE = "out_of_scope"
 FOLLOW_UPS = Path(__file__).with_name("follow_ups.yml")
 """Questions in the middle of a conversation, which leave their procedure unsaid."""
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 SHORT_NAMES = Path(__file__).with_name("short_names.yml")
 """What procedures are called in passing."""
 
@@ -54,20 +57,21 @@ class CatalogueImporter(RasaFileImporter):
 
     @cached_method
     def get_nlu_data(self, language: Optional[str] = "vi") -> TrainingData:
-        """Return all lines, each followed by its hurried copy."""
+        """Return all lines; each that somebody wrote is followed by its hurried copy."""
         rasa_files = super().get_nlu_data(language)
         read = [example_of(message) for message in rasa_files.training_examples]
-        lines = [example for example in read if example is not None]
-        lines += questions_in(self._questions)
-        lines += questions_of(FOLLOW_UPS)
+        written = [example for example in read if example is not None]
+        written += questions_in(self._questions) + questions_of(FOLLOW_UPS)
         names = names_in(self._procedures)
-        lines += names + mentions_of(names + short_names(), self._seed)
-        lines += _elsewhere(lines, self._seed)
-        messages = [
-            Example(text, line.intent, line.procedure, line.aspects, number).message()
-            for number, line in enumerate(_without_doubles(lines))
-            for text in dict.fromkeys([line.text, hurried(line.text, self._seed)])
-        ]
+        made = names + mentions_of(names + short_names(), self._seed)
+        made += _elsewhere(written, self._seed)
+        by_people = {line.text for line in written}
+        messages: List[Message] = []
+        for number, line in enumerate(_without_doubles(written + made)):
+            # What the program made needs no copies: it is many enough, and plain already.
+            copies = [hurried(line.text, self._seed)] if line.text in by_people else []
+            texts = dict.fromkeys([line.text, *copies])
+            messages += [replace(line, text=text, line=number).message() for text in texts]
         return TrainingData(messages)
 
 
@@ -115,9 +119,7 @@ def names_in(folder: Path) -> List[Example]:
         if not procedure:
             continue
         kept = [held.get(key) for key in ("name", "short", "official_name", "aliases")]
-        found += [
-            Example(name, ASK, procedure, frozenset({"general"})) for name in _texts(kept)
-        ]
+        found += [Example(name, ASK, procedure, frozenset({"general"})) for name in _texts(kept)]
     return found
 
 
@@ -130,9 +132,7 @@ def short_names() -> List[Example]:
 def mentions_of(names: List[Example], seed: int) -> List[Example]:
     """Return turns that mention the names in passing. They ask about no aspect."""
     return [
-        Example(turn, ASK, name.procedure)
-        for name in names
-        for turn in in_passing(name.text, seed)
+        Example(turn, ASK, name.procedure) for name in names for turn in in_passing(name.text, seed)
     ]
 
 
@@ -148,7 +148,7 @@ def _texts(held: Any) -> Iterator[str]:
 
 
 def _mapping(path: Path) -> Dict[str, Any]:
-    held = yaml.safe_load(path.read_text(encoding="utf-8"))
+    held = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
     if not isinstance(held, dict):
         raise ValueError(f"{path.name}: expected a mapping")
     return held

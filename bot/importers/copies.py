@@ -7,6 +7,7 @@ Accents, abbreviations and keyboard composing are undone before features are tak
 from __future__ import annotations
 
 import random
+from functools import lru_cache
 from typing import Dict, List
 
 from language.abbreviations import ABBREVIATIONS
@@ -25,6 +26,7 @@ def _short_forms() -> Dict[str, List[str]]:
 _SHORT_FORMS = _short_forms()
 
 
+@lru_cache(maxsize=None)  # Rasa reads the training data more than once in a training
 def hurried(line: str, seed: int) -> str:
     """Return `line` unaccented, about half of what can be abbreviated abbreviated, one slip.
 

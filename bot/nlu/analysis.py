@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 from typing import Callable, Dict, List, Sequence, Tuple
 
 from bot.nlu.parts import without_taken_back
@@ -21,7 +22,8 @@ CODE = "<code>"
 NUMBER = "<number>"
 AMOUNT = "<amount>"
 """Added where a number has a unit of money or area: somebody speaks of a case of their own."""
-_UNITS = frozenset("ty trieu nghin ngan dong m2 met m ha hecta sao cong mau billion million".split())
+_UNITS = {"ty", "trieu", "nghin", "ngan", "dong", "m2", "met", "m", "ha", "sao", "cong", "mau"}
+_UNITS |= {"hecta", "billion", "million"}
 _DIGITS = re.compile(r"\d[\d.,]*")
 _ACCENTED = re.compile(r"[^\W\d_]+")
 
@@ -31,7 +33,7 @@ def evidence_words(text: str) -> Tuple[str, ...]:
     """Return the plain words of what `text` means, numbers made equal, a dossier code marked."""
     meant = without_taken_back(" ".join(plain_words(text))).split()
     words = [NUMBER if _DIGITS.fullmatch(word) else word for word in meant]
-    if any(word == NUMBER and unit in _UNITS for word, unit in zip(words, words[1:])):
+    if any(word == NUMBER and unit in _UNITS for word, unit in pairwise(words)):
         words.append(AMOUNT)
     if find_code(text) is not None:
         words.append(CODE)

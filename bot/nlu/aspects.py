@@ -20,6 +20,7 @@ from bot.nlu.examples import Example, groups
 from bot.nlu.linear import Scores, Several
 from bot.nlu.trained import TrainedComponent
 
+
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class AspectClassifier(TrainedComponent[Several], IntentClassifier):
     """Sets `aspects`: each with the probability that it is asked about."""

@@ -62,6 +62,4 @@ def labelled(training_data: TrainingData) -> List[Message]:
 
 def groups(examples: Iterable[Example]) -> List[int]:
     """Return a group number for each example: copies share theirs, others stand alone."""
-    return [
-        example.line if example.line >= 0 else -1 - at for at, example in enumerate(examples)
-    ]
+    return [example.line if example.line >= 0 else -1 - at for at, example in enumerate(examples)]

@@ -148,6 +148,4 @@ def rows_of(messages: Sequence[Message]) -> csr_matrix:
 def sources(*files: str) -> str:
     """Return the text of the named source files and of `language`, for Rasa's fingerprints."""
     shared = sorted(Path(language.__file__).parent.glob("*.py"))
-    return "\n".join(
-        path.read_text(encoding="utf-8") for path in [*map(Path, files), *shared]
-    )
+    return "\n".join(path.read_text(encoding="utf-8") for path in [*map(Path, files), *shared])

@@ -130,8 +130,7 @@ class Several(_Linear):
 
         def learn(chosen: np.ndarray) -> _Planes:
             planes = [
-                _planes(rows[chosen], yes[chosen], [False, True], strength, seed)
-                for yes in truth.T
+                _planes(rows[chosen], yes[chosen], [False, True], strength, seed) for yes in truth.T
             ]
             return (
                 np.hstack([weights[:, 1:] for weights, _ in planes]),
@@ -172,9 +171,7 @@ def _planes(
     offsets = np.full(len(names), -1.0, dtype=np.float32)
     if len(set(truth)) < 2:
         return weights, offsets
-    machine = LinearSVC(
-        C=strength, class_weight="balanced", random_state=seed, tol=PRECISION
-    )
+    machine = LinearSVC(C=strength, class_weight="balanced", random_state=seed, tol=PRECISION)
     machine.fit(rows, truth)
     found = [list(names).index(label) for label in machine.classes_]
     if len(found) == 2:

@@ -31,7 +31,9 @@ def parts_of(text: str) -> List[str]:
     if len(starts) < 2:
         return []
     ends = [start.start() for start in starts[1:]] + [len(shown)]
-    parts = [shown[start.end() : end].strip(" ,.;:-") for start, end in zip(starts, ends)]
+    parts = [
+        shown[start.end() : end].strip(" ,.;:-") for start, end in zip(starts, ends, strict=True)
+    ]
     return [part for part in parts if part]
 
 

@@ -24,8 +24,8 @@ from bot.nlu.trained import TrainedComponent
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class ProcedureLinker(TrainedComponent[OneOf], IntentClassifier):
-    """Sets `procedure_candidates`, the likeliest procedures (and "none") with their scores, and for a
-    message that enumerates `procedure_parts`, the likeliest of each part."""
+    """Sets `procedure_candidates`: the likeliest procedures (and "none") with their scores; and
+    `procedure_parts`, the likeliest of each part, for a message that enumerates."""
 
     FILE = "procedures"
 

@@ -116,7 +116,7 @@ class TrainedComponent(GraphComponent, Generic[Model]):
             raise RuntimeError(f"{type(self).__name__} has not been trained")
         told = [message for message in messages if message.get(TEXT)]
         if told:
-            for message, scores in zip(told, self.learned.rank(rows_of(told))):
+            for message, scores in zip(told, self.learned.rank(rows_of(told)), strict=True):
                 self.tell(message, scores)
         return messages
 

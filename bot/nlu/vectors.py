@@ -77,9 +77,7 @@ class Vectors:
         (folder / f"{FILE}.json").write_text(
             json.dumps(vocabularies, ensure_ascii=False), encoding="utf-8"
         )
-        np.savez(
-            folder / f"{FILE}.npz", **{name: v.idf_ for name, v in self._streams.items()}
-        )
+        np.savez(folder / f"{FILE}.npz", **{name: v.idf_ for name, v in self._streams.items()})
 
     @classmethod
     def load(cls, folder: Path) -> "Vectors":
