@@ -20,8 +20,9 @@ from language.folding import fold
 # --- when a procedure is sure enough -------------------------------------------------------------
 
 ANSWER_SCORE = 0.6
-"""A procedure at least this likely may be answered from …  Of the questions of writers left out of
-training, 85 % reach it, and 94 % of these name the right one; at 0.5 they are 89 % and 92 %."""
+"""A procedure at least this likely may be answered from …"""
+# Of the questions of writers left out of training, 85 % reach 0.6 and 94 % of these name the right
+# procedure; at 0.5 it is 89 % and 92 %.
 ANSWER_MARGIN = 0.15
 """… if it leads the next by this much; else the citizen is asked which of them is meant."""
 STRANGER = 0.1
@@ -31,6 +32,8 @@ SWITCH_SCORE = 0.6
 """A follow-up leaves the topic it follows for a procedure at least this likely …"""
 SWITCH_LEAST = 0.35
 """… or, in a message too long to lean on it, this likely and well ahead of the next."""
+NAMED_AT_ALL = 0.05
+"""A correction may name a procedure as faintly as this, if no other is named as much."""
 OFFER_SCORE = 0.12
 """A procedure less likely than this is not worth offering."""
 OFFER_MOST = 4
@@ -48,6 +51,8 @@ SHORT = 6
 
 NONE = "none"
 """The model's candidate for "no procedure is named"."""
+OTHER = "other_land"
+"""The model's candidate for a land question outside the catalogue; never offered for choice."""
 ON_LAND = ("ask_procedure", "calculate_fee")
 """Intents that are about a procedure."""
 ON_DOSSIER = ("check_status", "subscribe_sms", "unsubscribe_sms")
@@ -72,8 +77,8 @@ LACKING = ("khong co", "chua co", "khong", "chua", "thieu", "mat", "khong con", 
 """Words of what is missing: with "thì sao" they suppose a case."""
 CORRECTION = (
     "a khong", "a nham", "nham", "nham roi", "y toi la", "y em la", "y minh la", "y con la",
-    "a quen", "chinh xac la", "dung ra la", "sorry", "i mean", "no i mean", "xin loi",
-    "noi nham", "viet nham", "ghi nham", "go nham", "bam nham", "noi lon", "chu khong phai",
+    "a quen", "chinh xac la", "dung ra la", "i mean", "no i mean", "noi nham", "viet nham",
+    "ghi nham", "go nham", "bam nham", "noi lon", "go lon", "bam lon", "chu khong phai",
     "moi dung",
 )  # fmt: skip
 """Words by which somebody puts right what they said."""
@@ -99,30 +104,18 @@ _ORDINAL = re.compile(
 )
 _BARE_NUMBER = re.compile(r"^(?:so |chon |chon so )?([1-4]|mot|hai|ba|bon)(?: nhe| a| nha| di)?$")
 _OTHER_ONE = re.compile(r"\b(?:cai|viec|chuyen|phan) (?:con lai|kia|khac)\b|\bthe other\b")
-_FILLERS = {
-    "con",
-    "the",
-    "vay",
-    "thi",
-    "sao",
-    "ra",
-    "a",
-    "nhe",
-    "nha",
-    "di",
-    "y",
-    "roi",
-    "nao",
-    "and",
-}
-_FILLERS |= {"cho", "toi", "em", "minh"}
+_FILLERS = {"con", "the", "vay", "thi", "sao", "ra", "a", "nhe", "nha", "di", "y", "roi", "nao"}
+_FILLERS |= {"cho", "toi", "em", "minh", "and"}
+"""Words that ask for nothing beside "cái thứ hai"."""
 _WHATEVER = re.compile(r"\b(?:thi sao|thi the nao|the nao|ra sao|sao|what about|how about)\b ?\??")
-"""Ends that ask nothing of their own after a contrast."""
+"""Asks nothing of its own after a contrast."""
 _WHAT_THEN = re.compile(r"\b(?:thi (?:tinh )?sao|thi the nao|co sao khong|what then)(?: \w+){0,2}$")
 """Asks what becomes of a supposed case; a courtesy may follow."""
-_VALUE = re.compile(
-    r"\d|\b(?:ty|trieu|nghin|ngan|met|m2|hecta|sao|mau|phan tram|billion|million)\b"
-)
+_UNIT = r"(?:ty|trieu|nghin|ngan|met|m2|m|hecta|ha|sao|mau|phan tram|billion|million)\b"
+_AMOUNT = re.compile(rf"\d\s?{_UNIT}")
+"""A number with its unit: a value of one's own case, whatever was asked before."""
+_VALUE = re.compile(rf"\d|\b{_UNIT}")
+"""What is a value only where one was asked for."""
 _SERIAL = re.compile(r"(?<![\d.,/\-])(\d{1,8})(?![\d.,/\-]|\s*(?:m2|ty|trieu|ngay|thang|nam))")
 
 
@@ -213,11 +206,17 @@ class Understanding:
     procedure: str | None = None
     """What to answer about; None where none is meant, or none is sure enough."""
     candidates: tuple[tuple[str, float], ...] = ()
-    """Procedures it may be, likeliest first: what to offer where `procedure` is None."""
+    """Procedures it may be with their scores: the one decided on first, then the likeliest."""
     aspects: tuple[str, ...] = ()
     code: str | None = None
     carried: bool = False
     """True where the procedure comes from the conversation, not from the message."""
+
+    @property
+    def offers(self) -> tuple[str, ...]:
+        """Procedures worth offering for choice where none is decided on, likeliest first."""
+        near = [name for name, score in self.candidates if score >= OFFER_SCORE and name != OTHER]
+        return tuple(near[:OFFER_MOST])
 
 
 @dataclass(frozen=True)
@@ -359,6 +358,9 @@ def _picked(message: _Message, context: Context) -> Understanding | None:
     if not choices or _names_strongly(message):
         return None
     bare = _BARE_NUMBER.match(message.text) if context.offered else None
+    elsewhere = message.intent not in (*ON_LAND, "affirm", "out_of_scope")
+    if elsewhere and message.confidence >= FIRM_INTENT and not bare:
+        return None  # "thứ hai có làm việc không" means Monday
     found = bare or _ORDINAL.search(message.text)
     if found is not None:
         place = ORDINALS[next(group for group in found.groups() if group)]
@@ -387,11 +389,9 @@ def _value_given(message: _Message, context: Context) -> Understanding | None:
     """An amount or area for the sum that is being worked out."""
     if context.procedure is None or "fee" not in context.aspects or len(message.words) > 10:
         return None
-    if (
-        _VALUE.search(message.text)
-        and not message.asks(CLEAR_ASPECT_SCORE)
-        and not _names_strongly(message)
-    ):
+    value = _VALUE if context.intent == "calculate_fee" else _AMOUNT
+    asks_else = message.asks(CLEAR_ASPECT_SCORE) or _names_strongly(message)
+    if value.search(message.text) and not asks_else:
         return _carry(message, context.procedure, ("fee",), intent="calculate_fee")
     return None
 
@@ -488,7 +488,7 @@ def _earlier(message: _Message, context: Context) -> str | None:
 def _other_than(message: _Message, procedure: str) -> str | None:
     """What a correction means instead of `procedure`, where one candidate stands out."""
     others = [(name, score) for name, score in message.named if name != procedure]
-    if not others or message.none > 0.9:
+    if not others or others[0][1] < NAMED_AT_ALL:
         return None
     next_score = others[1][1] if len(others) > 1 else 0.0
     return others[0][0] if others[0][1] >= 2 * next_score else None
@@ -535,12 +535,13 @@ def _carry(
     intent: str = "ask_procedure",
 ) -> Understanding:
     """The meaning that comes from the conversation rather than from the message."""
+    scores = dict(message.named)
     others = tuple(pair for pair in message.named if pair[0] != procedure)
     return Understanding(
         intent=intent,
         confidence=max(message.chance(intent), 1.0 - message.confidence),
         procedure=procedure,
-        candidates=((procedure, 1.0), *others) if procedure else others,
+        candidates=((procedure, scores.get(procedure, 0.0)), *others) if procedure else others,
         aspects=("fee",) if intent == "calculate_fee" else aspects or ("general",),
         carried=procedure is not None,
     )
@@ -552,15 +553,15 @@ def _remember(meant: Understanding, message: _Message, context: Context) -> Cont
         topics = context.topics
         if meant.procedure is not None:
             topics = (*(t for t in topics if t != meant.procedure), meant.procedure)
-        near = tuple(name for name, score in meant.candidates if score >= OFFER_SCORE)
+        listed = _listed(message)
         return replace(
             context,
             # A near tie is offered for choice; who asks on without choosing means the likeliest.
-            procedure=meant.procedure or (near[0] if near else context.procedure),
+            procedure=meant.procedure or next(iter(meant.offers), context.procedure),
             aspects=meant.aspects,
             topics=topics,
-            listed=_listed(message) if len(_listed(message)) > 1 else context.listed,
-            offered=() if meant.procedure else near[:OFFER_MOST],
+            listed=listed if len(listed) > 1 else context.listed,
+            offered=() if meant.procedure else meant.offers,
             intent=meant.intent,
         )
     if meant.intent in ON_DOSSIER:

@@ -46,7 +46,7 @@ async def numbers(request: Request) -> Response:
     """All numbers that got a message, the latest first."""
     site = _demonstration(request)
     shown = await asyncio.to_thread(_numbers, site)
-    return site.page(request, "phone.html", numbers=shown)
+    return site.page(request, "phone.html", numbers=shown, shown=SHOWN)
 
 
 @router.get("/phone/{key}", response_class=HTMLResponse)

@@ -171,6 +171,13 @@ def test_a_number_means_nothing_where_nothing_was_offered() -> None:
     assert talk(said("2", "affirm"))[-1].intent == "affirm"
 
 
+def test_monday_is_no_second_choice() -> None:
+    two = said("1. sổ rách 2. tách đất", parts=("replace_certificate", "split_parcel"))
+    assert (
+        talk(two, said("thứ hai cơ quan có làm không", "office_info"))[-1].intent == "office_info"
+    )
+
+
 def test_values_go_to_the_sum_being_worked_out() -> None:
     meant = talk(
         said("tính giúp thuế bán nhà 3 tỷ", "calculate_fee", {"transfer": 0.95}, {"fee": 0.99}),

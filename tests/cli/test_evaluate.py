@@ -1,0 +1,96 @@
+"""Scoring: what counts as right, by the rules of the measuring set."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from actions.understanding import Understanding
+from cli.evaluate import SETS, Line, MeasuringSet, f1, score, score_dialogues
+
+
+def line(intent: str, procedure: str | None = None, *aspects: str, code: str | None = None) -> Line:
+    return Line("…", intent, procedure, frozenset(aspects), code)
+
+
+def meant(
+    intent: str, procedure: str | None = None, *aspects: str, candidates: tuple[str, ...] = ()
+) -> Understanding:
+    return Understanding(
+        intent, 0.9, procedure, tuple((name, 0.3) for name in candidates), tuple(aspects)
+    )
+
+
+def test_procedures_and_candidates() -> None:
+    asked = line("ask_procedure", "gift", "fee")
+    scores = score(
+        [
+            (asked, meant("ask_procedure", "gift", "fee")),
+            (asked, meant("ask_procedure", None, "fee", candidates=("gift", "transfer"))),
+            (asked, meant("ask_procedure", "transfer", "fee", candidates=("transfer", "gift"))),
+            (asked, meant("ask_procedure", "dispute", "time")),
+        ]
+    )
+    assert scores.procedure == 0.5
+    assert scores.top3 == 0.75
+    assert scores.aspects == 0.75
+
+
+def test_a_land_question_outside_the_catalogue_must_not_be_answered_from_it() -> None:
+    other = line("ask_procedure", "other_land", "steps")
+    assert score([(other, meant("ask_procedure", "other_land"))]).procedure == 1
+    assert score([(other, meant("ask_procedure", None, candidates=("dispute",)))]).procedure == 1
+    assert score([(other, meant("ask_procedure", "dispute"))]).procedure == 0
+
+
+def test_a_false_answer_is_one_to_what_is_no_business_of_the_office() -> None:
+    weather = line("out_of_scope")
+    pairs = [(weather, meant("ask_procedure", "gift")), (weather, meant("ask_procedure", None))]
+    assert score(pairs).false_answers == 0.5
+    assert score(pairs).intent == 0
+
+
+def test_codes_count_where_there_is_none_as_well() -> None:
+    found = Understanding("check_status", 0.9, code="H46.12-250818-0092")
+    asked = line("check_status", code="H46.12-250818-0092")
+    assert score([(asked, found), (line("check_status"), found)]).codes == 0.5
+
+
+def test_a_dialogue_is_whole_when_every_turn_is_right() -> None:
+    right = (line("ask_procedure", "gift", "fee"), meant("ask_procedure", "gift", "fee"))
+    wrong = (line("ask_procedure", "gift", "fee"), meant("ask_procedure", "gift", "time"))
+    scores = score_dialogues([[right, right], [right, wrong]])
+    assert (scores.turns, scores.turns_right, scores.whole) == (4, 0.75, 0.5)
+
+
+def test_nothing_to_score_is_no_score() -> None:
+    scores = score([(line("greet"), meant("greet"))])
+    assert scores.procedure is None and scores.aspects is None and scores.false_answers is None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found", "expected"),
+    [({"fee"}, {"fee"}, 1.0), ({"fee", "time"}, {"fee"}, 2 / 3), ({"fee"}, {"time"}, 0.0)],
+)
+def test_f1(wanted: set[str], found: set[str], expected: float) -> None:
+    assert f1([(frozenset(wanted), frozenset(found))]) == pytest.approx(expected)
+
+
+def test_the_projects_own_set_is_well_formed_and_no_training_line() -> None:
+    folder = SETS[-1]
+    own = MeasuringSet.read(folder)
+    assert len(own.lines) >= 150 and len(own.dialogues) >= 8
+    questions = folder.parent / "nlu"
+    trained = "\n".join(p.read_text(encoding="utf-8") for p in questions.rglob("*.yml"))
+    trained_lines = {text.strip().removeprefix("- ") for text in trained.splitlines()}
+    texts = [measured.text for measured in own.lines if len(measured.text.split()) > 4]
+    assert not trained_lines & set(texts)
+
+
+def test_a_line_without_a_label_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "utterances.jsonl").write_text(json.dumps({"text": "x"}), encoding="utf-8")
+    (tmp_path / "dialogues.jsonl").write_text("", encoding="utf-8")
+    with pytest.raises(KeyError):
+        MeasuringSet.read(tmp_path)
