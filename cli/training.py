@@ -46,7 +46,7 @@ def ensure_model(say: Callable[[str], None]) -> bool:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if _stands(model):
             return False
-        say("training the model (about a minute) …")
+        say("training the model (some three minutes) …")
         _train(model)
     return True
 
@@ -99,6 +99,8 @@ def bot_environment() -> dict[str, str]:
         "PYTHONPATH": str(ROOT),
         "PYTHONWARNINGS": "ignore",
         "RASA_TELEMETRY_ENABLED": "false",
+        # Every training is a whole one; Rasa's cache of parts would only grow (420 MB).
+        "RASA_MAX_CACHE_SIZE": "0",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
         # No accelerator is ever used; TensorFlow need not look for one.

@@ -1,8 +1,8 @@
 """Linear classifiers with honest confidences: one label of many, or several at once.
 
 The margins of a linear SVM say which label, not how surely. How surely is learned from margins on
-lines left out of the fit; copies of one line (stripped, misspelt) are left out together, or the
-model would grade itself on what it has seen. Kept on disk as plain NumPy arrays.
+lines left out of the fit; a line and its copy are left out together, or the model would grade
+itself on what it has seen. Kept on disk as plain NumPy arrays.
 """
 
 from __future__ import annotations
