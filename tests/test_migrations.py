@@ -40,4 +40,3 @@ def test_up_is_what_the_code_declares_and_down_leaves_nothing(database_url: str)
 def test_the_newest_migration_is_the_only_head() -> None:
     heads = ScriptDirectory.from_config(Config(ROOT / "alembic.ini")).get_heads()
     assert len(heads) == 1, "two migrations grew from one: merge them"
-
