@@ -14,6 +14,9 @@ from sqlalchemy import Engine, create_engine, make_url, text
 
 from core.database import Base, Sessions, make_engine, session_factory
 
+collect_ignore = ["bot"]
+"""Those run in the Rasa world's own environment: see `cli.dev.test`."""
+
 _numbers = count(1)
 
 
