@@ -423,7 +423,7 @@ def _followed_up(message: _Message, context: Context) -> Understanding | None:
     if named is not None and named != context.procedure:
         return _meant(message, intent, procedure=named, aspects=message.aspects)
     if named is not None or _goes_on(message) or message.none >= 0.5:
-        if not firm and not message.asks():
+        if not firm and (not message.asks() or _is_strange(message)):
             return None
         topic = _better_topic(message, context)
         return _carry(message, topic, _aspects_or(message, context), intent=intent)
@@ -458,6 +458,12 @@ def _names_strongly(message: _Message) -> str | None:
     if score >= SWITCH_SCORE or longer:
         return first if score > message.none else None
     return None
+
+
+def _is_strange(message: _Message) -> bool:
+    """Whether a message that names nothing may well be none of the office's business: "thời tiết
+    mai thế nào" asks how, but not about the dossier spoken of."""
+    return message.none >= 0.9 and message.chance("out_of_scope") >= STRANGER
 
 
 def _goes_on(message: _Message) -> bool:

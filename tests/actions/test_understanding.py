@@ -264,3 +264,17 @@ def test_parse_reads_what_the_model_writes() -> None:
 @pytest.mark.parametrize("slot", [None, {}, {"procedure": 3, "topics": "x", "aspects": None}])
 def test_a_malformed_context_is_as_if_never_said(slot: Mapping[str, object] | None) -> None:
     assert Context.read(slot) == Context()
+
+
+def test_a_guess_that_may_be_no_business_of_ours_is_no_follow_up() -> None:
+    """ "Thời tiết mai thế nào" asks how, and was once answered with the steps of a split."""
+    weather = Parse(
+        text="cho hỏi thời tiết mai thế nào",
+        intents=((LAND, 0.46), ("goodbye", 0.32), ("out_of_scope", 0.12)),
+        procedures=((NONE, 0.99),),
+        aspects=(("steps", 0.9),),
+    )
+    how = said("vậy làm thế nào", aspects={"steps": 0.9})
+    _, off, on = talk(SPLIT, weather, how)
+    assert off.procedure is None
+    assert about(on) == [("split_parcel", ("steps",))]
