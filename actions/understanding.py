@@ -387,9 +387,13 @@ def _enumerated(message: _Message) -> Understanding | None:
 
 def _value_given(message: _Message, context: Context) -> Understanding | None:
     """An amount or area for the sum that is being worked out."""
-    if context.procedure is None or "fee" not in context.aspects or len(message.words) > 10:
+    if context.procedure is None or "fee" not in context.aspects:
         return None
-    value = _VALUE if context.intent == "calculate_fee" else _AMOUNT
+    running = context.intent == "calculate_fee"
+    # Once a sum is being worked out, several values may come in one long message.
+    if len(message.words) > (20 if running else 10):
+        return None
+    value = _VALUE if running else _AMOUNT
     asks_else = message.asks(CLEAR_ASPECT_SCORE) or _names_strongly(message)
     if value.search(message.text) and not asks_else:
         return _carry(message, context.procedure, ("fee",), intent="calculate_fee")
