@@ -51,6 +51,8 @@ class Process:
     port: int
     port_setting: str
     host: str = "127.0.0.1"
+    stage: int = 0
+    """Processes of one stage start side by side, when all of the stage before are ready."""
 
 
 @dataclass
@@ -102,18 +104,19 @@ class Supervisor:
         self._log_dir.mkdir(parents=True, exist_ok=True)
         keepers: list[asyncio.Task[None]] = []
         try:
-            for running in self._running:
-                started = time.monotonic()
-                await self._start(running)
-                if not await self._until_ready(running):
-                    if self._stopping.is_set():
-                        return
-                    raise StartFailed(
-                        f"{running.process.name} did not come up; its last words are in "
-                        f"{self._log_dir / running.process.name}.log"
-                    )
-                self._tell(f"{running.process.name} ready ({time.monotonic() - started:.1f} s)")
-                keepers.append(asyncio.create_task(self._keep(running)))
+            for stage in sorted({running.process.stage for running in self._running}):
+                starting = [r for r in self._running if r.process.stage == stage]
+                # All are waited for, whatever becomes of one: none may be left half started.
+                ready = await asyncio.gather(*map(self._bring_up, starting))
+                if self._stopping.is_set():
+                    return
+                for running, is_ready in zip(starting, ready, strict=True):
+                    if not is_ready:
+                        raise StartFailed(
+                            f"{running.process.name} did not come up; its last words are in "
+                            f"{self._log_dir / running.process.name}.log"
+                        )
+                keepers += [asyncio.create_task(self._keep(running)) for running in starting]
             on_ready()
             await self._stopping.wait()
         finally:
@@ -123,6 +126,15 @@ class Supervisor:
             await asyncio.gather(*keepers, return_exceptions=True)
             for running in reversed(self._running):
                 await self._stop(running)
+
+    async def _bring_up(self, running: _Running) -> bool:
+        """Start a process for the first time; tell whether it became ready."""
+        began = time.monotonic()
+        await self._start(running)
+        is_ready = await self._until_ready(running)
+        if is_ready:
+            self._tell(f"{running.process.name} ready ({time.monotonic() - began:.1f} s)")
+        return is_ready
 
     async def _start(self, running: _Running) -> None:
         process = running.process

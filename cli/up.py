@@ -51,7 +51,7 @@ def _announce(settings: Settings, seconds: float) -> None:
 
 
 def _processes(settings: Settings) -> list[Process]:
-    """The four processes, in the order in which they need one another."""
+    """The four processes: what answers and sends first, then the site that lets people in."""
     app = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
     # Each process reads the same secrets; Rasa's world cannot import `core`, so it is told.
     bot = {
@@ -97,6 +97,7 @@ def _processes(settings: Settings) -> list[Process]:
         settings.web_port,
         "MOTCUA_WEB_PORT",
         settings.web_host,
+        stage=1,
     )
     return [actions, rasa, notifier, web]
 

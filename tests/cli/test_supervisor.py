@@ -25,7 +25,7 @@ def free_port() -> int:
         return port
 
 
-def process(name: str, *options: str) -> Process:
+def process(name: str, *options: str, stage: int = 0) -> Process:
     port = free_port()
     return Process(
         name=name,
@@ -34,6 +34,7 @@ def process(name: str, *options: str) -> Process:
         ready_url=f"http://127.0.0.1:{port}/",
         port=port,
         port_setting=f"MOTCUA_{name.upper()}_PORT",
+        stage=stage,
     )
 
 
@@ -95,7 +96,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 async def test_starts_in_order_and_stops_all(tmp_path: Path) -> None:
     operator = Operator()
-    first, second = process("first", "--ready-after", "0.5"), process("second")
+    first, second = process("first", "--ready-after", "0.5"), process("second", stage=1)
     _, task = await running(tmp_path, operator, first, second)
     await operator.hears("everything is up")
     said = [line.split()[0] for line in operator.lines if " ready" in line]
