@@ -90,7 +90,10 @@ def _install(env: Environment, dev: bool) -> None:
     python = _find_python(uv, env.pythons)
     say(f"installing the {env.name} environment on {python} (some minutes on first use) …")
     command = [uv, "sync", "--locked", "--inexact", "--quiet", "--python", python]
-    command += ["--project", str(env.project), *([] if dev else ["--no-dev"])]
+    # Compiled once here, not at every start: TensorFlow's modules alone take ten seconds, and some
+    # machines let Python write no bytecode (PYTHONDONTWRITEBYTECODE).
+    command += ["--compile-bytecode", "--project", str(env.project)]
+    command += [] if dev else ["--no-dev"]
     done = subprocess.run(command, env=_clean_environment())
     if done.returncode:
         raise SetupError(
