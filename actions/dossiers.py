@@ -18,7 +18,7 @@ from actions.texts import say
 from actions.turn import Reply, Rooms, Turn
 from dossiers.lookup import DossierView, Lookup
 from dossiers.models import Dossier
-from dossiers.proof import Limits, Outcome, Proofs, Sender
+from dossiers.proof import Outcome, Proofs, Sender, make_proofs
 from language.blocks import AskProof, Block, Button, Buttons, Text
 from language.dossier_code import find_code
 from notifier.outbox import opt_in, opt_out
@@ -222,9 +222,7 @@ def _sender(turn: Turn) -> Sender:
 
 
 def _proofs(rooms: Rooms) -> Proofs:
-    settings = rooms.settings
-    limits = Limits(settings.proof_attempts, settings.proof_window, settings.verified_for)
-    return Proofs(rooms.sessions, rooms.vault, limits)
+    return make_proofs(rooms.settings, rooms.sessions, rooms.vault)
 
 
 def _lookup(rooms: Rooms) -> Lookup:

@@ -95,7 +95,7 @@ def ensure_chromium() -> None:
 
     Where none can be had the browser tests say so themselves, and fail.
     """
-    if os.environ.get("MOTCUA_CHROMIUM") or find_chromium():
+    if find_chromium():
         return
     say("installing Chromium for the browser tests …")
     if shutil.which("apt-get") and os.geteuid() == 0:
@@ -108,7 +108,9 @@ def ensure_chromium() -> None:
 
 
 def find_chromium() -> str | None:
-    """The path of an installed Chromium or Chrome, or None."""
+    """The Chromium or Chrome named by MOTCUA_CHROMIUM, or else an installed one; or None."""
+    if named := os.environ.get("MOTCUA_CHROMIUM"):
+        return named
     names = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
     return next((found for name in names if (found := shutil.which(name))), None)
 

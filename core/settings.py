@@ -65,8 +65,6 @@ class Settings(BaseSettings):
     with a lost key stays unreadable."""
     web_channel_secret: SecretStr = SecretStr("")
     """Shared by the web site and Rasa's web channel."""
-    rasa_token: SecretStr = SecretStr("")
-    """Opens Rasa's own HTTP routes, on loopback."""
 
     # --- the office ------------------------------------------------------------------------------
     province: str = ""
@@ -157,7 +155,7 @@ class Settings(BaseSettings):
         return (self.public_url or f"http://{self.web_host}:{self.web_port}").rstrip("/")
 
 
-_GENERATED = ("secret_key", "web_channel_secret", "rasa_token")
+_GENERATED = ("secret_key", "web_channel_secret")
 
 
 @lru_cache(maxsize=1)

@@ -15,7 +15,6 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from core.clock import vietnam_date
-from core.settings import Settings
 from dossiers.lifecycle import (
     Language,
     Meaning,
@@ -27,7 +26,7 @@ from dossiers.lifecycle import (
     stations,
 )
 from dossiers.models import Dossier
-from dossiers.offices import OfficeBook, OfficeInfo, load_offices
+from dossiers.offices import OfficeBook, OfficeInfo
 from dossiers.proof import Proofs, Sender
 from language.blocks import Stop
 
@@ -189,15 +188,6 @@ class Lookup:
             sample=dossier.sample,
             updated_at=dossier.updated_at,
         )
-
-
-def make_lookup(
-    settings: Settings,
-    proofs: Proofs,
-    days_between: DaysBetween | None = None,
-) -> Lookup:
-    """Return the look-up of an installation, with the offices its settings name."""
-    return Lookup(proofs, load_offices(settings.offices_file), days_between)
 
 
 def _visits(dossier: Dossier) -> list[Visit]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, assert_never
 
+from core.clock import show_date
 from language.blocks import (
     Block,
     Button,
@@ -138,7 +139,7 @@ def tell_estimate(estimate: Estimate, language: Language = "vi") -> list[Block]:
         )
     )
     basis = "; ".join(_named(line.legal_basis for line in estimate.lines))
-    on = _date(estimate.as_of)
+    on = show_date(estimate.as_of)
     blocks.append(
         Source(
             say(f"Nguồn: {basis}. Tính theo quy định ngày {on}.", f"Source: {basis}, as of {on}.")
@@ -539,13 +540,13 @@ class _Teller:
         named = _named(basis)
         more = self._say("; và văn bản liên quan", "; and related texts")
         listed = "; ".join(named[:_MOST_SOURCES]) + (more if len(named) > _MOST_SOURCES else "")
-        since = _date(max(begun))
+        since = show_date(max(begun))
         dates = [day for day in checked if day is not None]
         return Source(
             text=self._say(f"Nguồn: {listed}.", f"Source: {listed}.")
             + self._say(f" Áp dụng từ {since}.", f" In force since {since}."),
             effective_from=since,
-            checked_on=_date(min(dates)) if dates else "",
+            checked_on=show_date(min(dates)) if dates else "",
         )
 
     # --- words ------------------------------------------------------------------------------------
@@ -604,7 +605,3 @@ def _named(basis: Iterable[str]) -> list[str]:
 
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _date(day: date) -> str:
-    return f"{day:%d/%m/%Y}"

@@ -24,9 +24,6 @@ from procedures.schema import TimeLimit
 from procedures.vocabulary import Unit
 
 DEFAULT_PATH = ROOT / "data" / "calendar" / "vietnam.yml"
-MOUNTAINOUS_EXTRA = 10
-"""Working days that mountainous, island, remote and hard communes have on top, where a procedure
-says nothing of its own (Nghị định 151/2025/NĐ-CP)."""
 
 _ONE_DAY = timedelta(days=1)
 _SATURDAY = 5

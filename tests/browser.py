@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -13,7 +11,8 @@ import uvicorn
 from fastapi import FastAPI
 from playwright.sync_api import Browser, sync_playwright
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+from cli.dev import find_chromium
+
 # Nothing is looked up outside; as root the sandbox cannot be had.
 _ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
 
@@ -21,11 +20,8 @@ _ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-comp
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Start the system's Chromium, or Playwright's own where there is none."""
-    path = os.environ.get("MOTCUA_CHROMIUM") or next(
-        (found for name in _NAMES if (found := shutil.which(name))), None
-    )
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=_ARGUMENTS)
         yield browser
         browser.close()
 
