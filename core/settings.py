@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import secrets
 from datetime import time
 from functools import lru_cache
@@ -58,6 +59,9 @@ class Settings(BaseSettings):
     public_url: str = ""
     """How the site is reached from outside, e.g. https://motcua.example.gov.vn; used in links and
     in the addresses that providers call back. Empty means http://{web_host}:{web_port}."""
+
+    embed_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    """Sites, e.g. https://vpdk.example.gov.vn, that may show the chat within a page of theirs."""
 
     # --- secrets: generated into state_dir/secrets.json where not given ---------------------------
     secret_key: SecretStr = SecretStr("")
@@ -154,10 +158,18 @@ class Settings(BaseSettings):
             return tuple(int(part) for part in value.replace(",", " ").split())
         return value
 
-    @field_validator("sms_test_numbers", mode="before")
+    @field_validator("sms_test_numbers", "embed_origins", mode="before")
     @classmethod
-    def _numbers(cls, value: object) -> object:
+    def _several(cls, value: object) -> object:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @field_validator("embed_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            if not re.fullmatch(r"https?://[A-Za-z0-9.\-]+(:\d+)?", origin):
+                raise ValueError(f"{origin!r} is no origin such as https://vpdk.example.gov.vn")
+        return value
 
     @property
     def database(self) -> str:

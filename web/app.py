@@ -21,6 +21,7 @@ from core.privacy import Vault
 from core.settings import Settings
 from dossiers.proof import make_proofs
 from web import chat, health, internal, pages, phone, platforms, webhooks
+from web.headers import HEADERS
 from web.history import History
 from web.rasa import RasaClient
 from web.session import Conversations
@@ -29,16 +30,6 @@ from web.state import Site
 _HERE = Path(__file__).parent
 _log = get_logger(__name__)
 
-HEADERS = {
-    # Nothing from outside is ever loaded, framed or embedded; scripts are our own files.
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
-        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-}
 FORGET_EVERY = 3600
 """Seconds between two sweeps of old conversations."""
 
