@@ -2,62 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import threading
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from aiohttp import web
 from typer.testing import CliRunner
 
 from cli.channels import NEEDS, app
 from core.settings import get_settings
-
-TOKEN = "1:a-token-for-tests"
-
-
-class FakeTelegram:
-    """Takes setWebhook and keeps it."""
-
-    def __init__(self) -> None:
-        self.told: list[dict[str, Any]] = []
-        self.port = 0
-
-    async def set_webhook(self, request: web.Request) -> web.Response:
-        if request.path != f"/bot{TOKEN}/setWebhook":
-            return web.json_response({"ok": False, "description": "Unauthorized"}, status=401)
-        self.told.append(await request.json())
-        return web.json_response({"ok": True, "result": True})
+from tests.fakes.telegram_server import TOKEN, FakeTelegram, fake_telegram
 
 
 @pytest.fixture
 def telegram() -> Iterator[FakeTelegram]:
-    fake, loop, started = FakeTelegram(), asyncio.new_event_loop(), threading.Event()
-
-    async def start() -> web.AppRunner:
-        server = web.Application()
-        server.router.add_post("/{path:.*}", fake.set_webhook)
-        runner = web.AppRunner(server, access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        fake.port = runner.addresses[0][1]
-        started.set()
-        return runner
-
-    def serve() -> None:
-        runner = loop.run_until_complete(start())
-        loop.run_forever()
-        loop.run_until_complete(runner.cleanup())
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    started.wait(10)
-    yield fake
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join(10)
-    loop.close()
+    with fake_telegram() as fake:
+        yield fake
 
 
 @pytest.fixture
@@ -90,7 +49,7 @@ def test_each_channel_says_whether_it_is_on_and_what_it_lacks() -> None:
 def test_telegram_is_told_where_we_are(telegram: FakeTelegram) -> None:
     done = CliRunner().invoke(app, ["register", "telegram"])
     assert done.exit_code == 0, done.output
-    (told,) = telegram.told
+    (told,) = telegram.webhooks
     assert told["url"] == "https://motcua.example.vn/webhooks/telegram/webhook"
     assert told["secret_token"] == "from-us"
 
