@@ -20,6 +20,7 @@ from actions.turn import Reply, Rooms, Turn
 from actions.understanding import NONE, OFFER_SCORE, Understanding
 from language.blocks import Block, Button, Buttons, Text
 from procedures.answers import answer as answer_of_catalogue
+from procedures.sums import SUMS
 from procedures.vocabulary import Aspect
 
 _COMMONEST = ("transfer", "first_certificate", "split_parcel")
@@ -53,7 +54,7 @@ def answer(turn: Turn, rooms: Rooms) -> Reply:
 def calculate(turn: Turn, rooms: Rooms) -> Reply:
     """Work a sum out, where the calculator knows the procedure; else tell its fees."""
     meant = turn.meant
-    if meant is None or meant.procedure is None or meant.procedure in fees.SUMS:
+    if meant is None or meant.procedure is None or meant.procedure in SUMS:
         return fees.calculate(turn, rooms, meant.procedure if meant else None)
     return answer(turn, rooms)
 
@@ -92,7 +93,7 @@ def _tell(turn: Turn, rooms: Rooms, procedure: str, aspects: Sequence[str]) -> R
         province=province or None,
         language=turn.language,
     )
-    if Aspect.FEE in aspects and procedure in fees.SUMS:
+    if Aspect.FEE in aspects and procedure in SUMS:
         blocks = _with_sum(turn, blocks, procedure)
     context = turn.speaking_of(procedure, aspects)
     return Reply(tuple(blocks), context=context, province=named)

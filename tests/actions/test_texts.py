@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from actions.fees import _READ, _WORDING, SUMS
+from actions.fees import _READ, _WORDING
 from actions.texts import conversation, menu
 from core.settings import ROOT
+from procedures.sums import SUMS
 
 WORDS = conversation()
 
