@@ -90,7 +90,7 @@ def guide(
     contents = version.contents
     teller = Teller(version, language)
     parts = {aspect: teller.part(aspect) for aspect in Aspect if aspect is not Aspect.GENERAL}
-    sections = {
+    sections: dict[Aspect, Section] = {
         aspect: Section(
             _sentence(teller.hedged(aspect, part.lead)),
             (*teller.caution(aspect), *_beside_papers(aspect, part.blocks)),
@@ -129,7 +129,7 @@ def _line(teller: Teller, paper: Paper) -> PaperLine:
 
 
 def _beside_papers(aspect: Aspect, blocks: list[Block]) -> list[Block]:
-    """The blocks of an aspect; of the documents without the lists and mistakes told on their own."""
+    """The blocks of an aspect; of the documents without the lists and mistakes told apart."""
     if aspect is not Aspect.DOCUMENTS:
         return blocks
     return [block for block in blocks if isinstance(block, Text) and block.tone == "note"]
