@@ -142,6 +142,7 @@ def checklist(request: Request, procedure: str, read: Reads) -> Response:
         cache=CACHE,
         language=read.language,
         read=read,
+        id=procedure,
         sheet=sheet_of(told, site.settings, today(), address),
         qr=qr_svg(address),
         pdf=read.link(procedure, CHECKLIST_PDF),
