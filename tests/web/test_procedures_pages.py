@@ -323,10 +323,11 @@ def test_the_pdf_has_every_paper_on_one_page(
     answer = client.get(f"/thu-tuc/{procedure}/giay-to.pdf?tinh=hai-phong&lang={language}")
     assert answer.headers["content-type"] == "application/pdf"
     text = pdf_text(answer.content)
+    packed = "".join(text.split())  # a line may break behind a slash
     told = guide(CATALOGUE, procedure, as_of=today(), province="hai-phong", language=language)
     for paper in told.papers:
         for words in (paper.name, paper.vietnamese, paper.form, paper.copies, paper.when):
-            assert " ".join(words.split()) in text
+            assert "".join(words.split()) in packed
     for words in (told.name, told.since, told.version.contents.decision, "1900 0000"):
         assert words in text
     assert len(PdfReader(io.BytesIO(answer.content)).pages) == 1
