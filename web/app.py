@@ -57,8 +57,10 @@ def create_app(settings: Settings) -> FastAPI:
     @contextlib.asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         sweeper = asyncio.create_task(_forget_old(app.state.site))
+        reading = asyncio.create_task(asyncio.to_thread(procedures.read_all))
         yield
         sweeper.cancel()
+        reading.cancel()
         await app.state.site.rasa.close()
 
     app = FastAPI(title="Motcua", lifespan=life, openapi_url=None, docs_url=None, redoc_url=None)

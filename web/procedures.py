@@ -14,6 +14,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse
 
 from core.clock import today
+from core.observability import get_logger
 from procedures.catalogue import Catalogue, CatalogueError, NoVersion, get_catalogue
 from procedures.guide import Guide, guide
 from procedures.menu import groups_of
@@ -27,6 +28,7 @@ from web.state import Site, site_of
 from web.structured import structured
 
 router = APIRouter()
+_log = get_logger(__name__)
 
 CACHE = "public, max-age=300"
 """The catalogue's pages hold nothing personal; an editor's change shows within five minutes."""
@@ -167,6 +169,18 @@ async def checklist_pdf(request: Request, procedure: str, read: Reads) -> Respon
     name = f"giay-to-{procedure.replace('_', '-')}.pdf"
     headers = {"Content-Disposition": f'inline; filename="{name}"', "Cache-Control": CACHE}
     return Response(made, media_type="application/pdf", headers=headers)
+
+
+def read_all() -> None:
+    """Parse every procedure, so that no visitor has to wait for it. A fault is logged, not raised:
+    the chat works without these pages.
+    """
+    try:
+        catalogue = get_catalogue()
+    except CatalogueError as error:
+        _log.error("catalogue_unusable", problems=error.problems)
+        return
+    _entries(catalogue, catalogue.ids(), Reader("vi", "", "", ""))
 
 
 def told_whole(procedure: str, read: Reader) -> Guide | None:
