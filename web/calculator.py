@@ -29,7 +29,7 @@ from procedures.sums import (
     reckon,
 )
 from procedures.vocabulary import Confidence, Language
-from web.procedures import CACHE, Reader, Reads, canonical_path, missing, told_whole
+from web.procedures import CACHE, Reader, Reads, canonical_of, missing, told_whole
 from web.state import site_of
 
 router = APIRouter()
@@ -283,7 +283,7 @@ def calculator(request: Request, procedure: str, read: Reads) -> Response:
         back=read.link(procedure),
         again=read.link(procedure, CALCULATOR),
         checklist=read.link(procedure, CHECKLIST),
-        canonical=site.settings.public_base + canonical_path(told, CALCULATOR),
+        canonical=canonical_of(site, told, CALCULATOR),
         **values,
     )
 

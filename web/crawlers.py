@@ -12,6 +12,7 @@ from core.clock import today
 from procedures.catalogue import CatalogueError, get_catalogue
 from procedures.pages import page_path
 from procedures.vocabulary import Language
+from web.procedures import LANGUAGES, canonical
 from web.state import site_of
 
 router = APIRouter()
@@ -20,7 +21,6 @@ PRIVATE = ("/chat", "/ho-so", "/phone", "/webhooks", "/healthz", "/livez", "/met
 """Beginnings of paths that are no pages for the public: conversations, dossiers, machinery."""
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _XHTML = "http://www.w3.org/1999/xhtml"
-_LANGUAGES: tuple[Language, ...] = ("vi", "en")
 
 
 @router.get("/robots.txt", response_class=PlainTextResponse)
@@ -34,32 +34,32 @@ def robots(request: Request) -> str:
 @router.get("/sitemap.xml")
 def sitemap(request: Request) -> Response:
     """All public pages: the chat, the list, each procedure, and each province's own rules."""
-    base = site_of(request).settings.public_base
+    site = site_of(request)
+    base = site.settings.public_base
     ElementTree.register_namespace("", _SITEMAP)
     ElementTree.register_namespace("xhtml", _XHTML)
     root = ElementTree.Element(f"{{{_SITEMAP}}}urlset")
     _page(root, {"vi": f"{base}/"})
-    _page(root, {language: base + page_path(language=language) for language in _LANGUAGES})
+    _page(root, {language: base + page_path(language=language) for language in LANGUAGES})
     for procedure, province, checked in _public():
         addresses = {
-            language: base + page_path(procedure, province=province, language=language)
-            for language in _LANGUAGES
+            language: canonical(site, procedure, province, language) for language in LANGUAGES
         }
         _page(root, addresses, checked)
     text = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
     return Response(text, media_type="application/xml")
 
 
-def _public() -> list[tuple[str, str, date | None]]:
-    """Procedure, province or empty, and when its facts were last read; what is in force today."""
+def _public() -> list[tuple[str, str | None, date | None]]:
+    """Procedure, province or None, and when its facts were last read; what is in force today."""
     catalogue = get_catalogue()
-    pages: list[tuple[str, str, date | None]] = []
+    pages: list[tuple[str, str | None, date | None]] = []
     for procedure in catalogue.ids():
         try:
             for head, contents in catalogue.versions(procedure):
                 ended = head.effective_to is not None and head.effective_to < today()
                 if not ended and head.effective_from <= today():
-                    pages.append((procedure, head.province or "", contents.checked_on))
+                    pages.append((procedure, head.province, contents.checked_on))
         except CatalogueError:
             continue
     return pages

@@ -32,6 +32,7 @@ _log = get_logger(__name__)
 
 CACHE = "public, max-age=300"
 """The catalogue's pages hold nothing personal; an editor's change shows within five minutes."""
+LANGUAGES: tuple[Language, ...] = ("vi", "en")
 LONGEST = 200
 """Characters of a search that are read."""
 _PRINTING = CapacityLimiter(2)
@@ -112,7 +113,7 @@ def one_procedure(request: Request, procedure: str, read: Reads) -> Response:
     if told is None:
         return missing(request, procedure, read)
     catalogue = get_catalogue()
-    canonical = site.settings.public_base + canonical_path(told)
+    address = canonical_of(site, told)
     return site.page(
         request,
         "procedure.html",
@@ -124,9 +125,11 @@ def one_procedure(request: Request, procedure: str, read: Reads) -> Response:
         related=_entries(catalogue, told.version.file.related, read),
         checklist=read.link(procedure, CHECKLIST),
         calculator=read.link(procedure, CALCULATOR) if procedure in SUMS else "",
-        canonical=canonical,
-        alternates=_alternates(site, told),
-        structured=structured(told, canonical, site.settings.public_base),
+        canonical=address,
+        alternates={
+            language: canonical_of(site, told, language=language) for language in LANGUAGES
+        },
+        structured=structured(told, address, site.settings.public_base),
     )
 
 
@@ -149,7 +152,7 @@ def checklist(request: Request, procedure: str, read: Reads) -> Response:
         qr=qr_svg(address),
         pdf=read.link(procedure, CHECKLIST_PDF),
         back=read.link(procedure),
-        canonical=site.settings.public_base + canonical_path(told, CHECKLIST),
+        canonical=canonical_of(site, told, CHECKLIST),
     )
 
 
@@ -213,20 +216,28 @@ def missing(request: Request, procedure: str, read: Reader) -> Response:
     )
 
 
-def canonical_path(told: Guide, part: str = "", language: Language | None = None) -> str:
-    """Return the one address of a page that several show alike: a province only where it has
-    rules of its own.
+def canonical(
+    site: Site, procedure: str, province: str | None, language: Language, part: str = ""
+) -> str:
+    """Return the one address of a page that several addresses show alike.
+
+    `province` is the one whose own rules it tells, None where it tells the nation's. A province is
+    in the address only where it must be, because the installation's own is taken without.
     """
+    own = site.settings.province
+    chosen = province or ""
+    if province == own:
+        chosen = ""
+    elif not province and own and get_catalogue().get(procedure, own, as_of=today()).is_provincial:
+        chosen = NATIONAL
+    path = page_path(procedure, part, province=chosen, language=language)
+    return site.settings.public_base + path
+
+
+def canonical_of(site: Site, told: Guide, part: str = "", language: Language | None = None) -> str:
+    """Return the one address of a page of `told`, or of its other language."""
     province = told.version.province if told.version.is_provincial else None
-    return page_path(told.id, part, province=province or "", language=language or told.language)
-
-
-def _alternates(site: Site, told: Guide) -> dict[str, str]:
-    languages: tuple[Language, ...] = ("vi", "en")
-    return {
-        language: site.settings.public_base + canonical_path(told, language=language)
-        for language in languages
-    }
+    return canonical(site, told.id, province, language or told.language, part)
 
 
 def _entries(catalogue: Catalogue, procedures: tuple[str, ...], read: Reader) -> list[Entry]:

@@ -36,6 +36,7 @@ from web.structured import structured
 
 CATALOGUE = load_catalogue(ROOT / "data" / "procedures")
 ALL = CATALOGUE.ids()
+HERE = "http://127.0.0.1:8080"
 EVIL = '"><script>alert(1)</script>'
 LED = [a for a in Aspect if a not in (Aspect.GENERAL, Aspect.DOCUMENTS, Aspect.STEPS, Aspect.LEGAL)]
 """The aspects whose direct answer stands on the page; the others are told by their lists."""
@@ -222,6 +223,13 @@ def test_the_installation_s_province_is_the_default_and_can_be_left(settings: Se
         national = client.get("/thu-tuc/transfer?tinh=ca-nuoc").text
         assert "Theo quy định của Hải Phòng" not in national
         assert "/thu-tuc/transfer/giay-to?tinh=ca-nuoc" in national
+        assert Parsed(national).link("canonical") == [f"{HERE}/thu-tuc/transfer?tinh=ca-nuoc"]
+        of_here = client.get("/thu-tuc/transfer?tinh=hai-phong").text
+        assert Parsed(of_here).link("canonical") == [f"{HERE}/thu-tuc/transfer"]
+        sitemap = client.get("/sitemap.xml").text
+        assert f"<loc>{HERE}/thu-tuc/transfer?tinh=ca-nuoc</loc>" in sitemap
+        assert f"<loc>{HERE}/thu-tuc/transfer</loc>" in sitemap
+        assert f"{HERE}/thu-tuc/transfer?tinh=hai-phong" not in sitemap
         by_name = client.get("/thu-tuc/transfer", params={"tinh": "Lào Cai"}).text
         assert "Theo quy định của Lào Cai" in by_name
 
