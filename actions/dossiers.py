@@ -12,12 +12,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from actions.conversation import start_over as begin_anew
-from actions.people import contacts, offices_of
+from actions.people import contacts
 from actions.telling import tell
 from actions.texts import say
 from actions.turn import Reply, Rooms, Turn
 from dossiers.lookup import DossierView, Lookup
 from dossiers.models import Dossier
+from dossiers.offices import offices_of
 from dossiers.proof import Outcome, Proofs, Sender, make_proofs
 from language.blocks import AskProof, Block, Button, Buttons, Text
 from language.dossier_code import find_code
@@ -226,7 +227,7 @@ def _proofs(rooms: Rooms) -> Proofs:
 
 
 def _lookup(rooms: Rooms) -> Lookup:
-    return Lookup(_proofs(rooms), offices_of(rooms.settings), rooms.days_between)
+    return Lookup(_proofs(rooms), offices_of(rooms.settings.offices_file), rooms.days_between)
 
 
 def _view(turn: Turn, rooms: Rooms, code: str) -> DossierView | None:

@@ -18,8 +18,10 @@ from actions.places import province_alone, province_named
 from actions.texts import say
 from actions.turn import Reply, Rooms, Turn
 from actions.understanding import NONE, OFFER_SCORE, Understanding
-from language.blocks import Block, Button, Buttons, Text
+from language.blocks import Block, Button, Buttons, Link, Text
 from procedures.answers import answer as answer_of_catalogue
+from procedures.pages import CHECKLIST, page_path
+from procedures.sums import SUMS
 from procedures.vocabulary import Aspect
 
 _COMMONEST = ("transfer", "first_certificate", "split_parcel")
@@ -53,7 +55,7 @@ def answer(turn: Turn, rooms: Rooms) -> Reply:
 def calculate(turn: Turn, rooms: Rooms) -> Reply:
     """Work a sum out, where the calculator knows the procedure; else tell its fees."""
     meant = turn.meant
-    if meant is None or meant.procedure is None or meant.procedure in fees.SUMS:
+    if meant is None or meant.procedure is None or meant.procedure in SUMS:
         return fees.calculate(turn, rooms, meant.procedure if meant else None)
     return answer(turn, rooms)
 
@@ -92,8 +94,11 @@ def _tell(turn: Turn, rooms: Rooms, procedure: str, aspects: Sequence[str]) -> R
         province=province or None,
         language=turn.language,
     )
-    if Aspect.FEE in aspects and procedure in fees.SUMS:
+    if Aspect.FEE in aspects and procedure in SUMS:
         blocks = _with_sum(turn, blocks, procedure)
+    if Aspect.DOCUMENTS in aspects:
+        path = page_path(procedure, CHECKLIST, province=province, language=turn.language)
+        blocks = _with_sheet(turn, blocks, rooms.settings.public_base + path)
     context = turn.speaking_of(procedure, aspects)
     return Reply(tuple(blocks), context=context, province=named)
 
@@ -105,6 +110,18 @@ def _with_sum(turn: Turn, blocks: list[Block], procedure: str) -> list[Block]:
         Buttons((offer, *block.buttons[: MOST - 1])) if isinstance(block, Buttons) else block
         for block in blocks
     ]
+
+
+def _with_sheet(turn: Turn, blocks: list[Block], address: str) -> list[Block]:
+    """Offer the papers as a page to print, in place of the least asked question."""
+    sheet = Link(say("button_print", turn.language), address)
+    told: list[Block] = []
+    for block in blocks:
+        if isinstance(block, Buttons):
+            told += [sheet, Buttons(block.buttons[: MOST - 1])]
+        else:
+            told.append(block)
+    return told
 
 
 def _which_of(

@@ -22,10 +22,11 @@ from sanic import Request, Sanic
 from sanic.response import HTTPResponse, raw
 
 from actions.table import ACTIONS, handle
-from actions.texts import conversation, menu, say
+from actions.texts import conversation, say
 from actions.turn import Reply, Rooms, after, changes, read
 from core.observability import get_logger
 from language.blocks import Text, to_dict
+from procedures.menu import menu
 
 _log = get_logger(__name__)
 

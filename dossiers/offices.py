@@ -12,9 +12,12 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from core.observability import get_logger
 from core.settings import get_settings
 from language.dossier_code import parse_code
 from language.folding import fold
+
+_log = get_logger(__name__)
 
 
 class OfficeInfo(BaseModel):
@@ -71,6 +74,18 @@ class OfficeBook(BaseModel):
 def load_offices(path: Path) -> OfficeBook:
     """Read an offices file. Raises `OSError` or `ValueError` where it cannot be used."""
     return OfficeBook.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+
+
+def offices_of(path: Path) -> OfficeBook:
+    """Return the offices of a file as it stands now; none where it cannot be used.
+
+    A slip in that file costs the addresses and is logged; it never costs an answer.
+    """
+    try:
+        return load_offices(path)
+    except (OSError, ValueError, yaml.YAMLError) as problem:
+        _log.error("offices_unreadable", problem=type(problem).__name__)
+        return OfficeBook()
 
 
 @lru_cache(maxsize=1)

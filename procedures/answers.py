@@ -50,7 +50,7 @@ _LOCAL = frozenset({Aspect.TIME, Aspect.FORM, Aspect.DOCUMENTS, Aspect.STEPS, As
 
 
 @dataclass
-class _Part:
+class Part:
     """What is said of one aspect: the direct answer, what follows it, what it rests on."""
 
     lead: str
@@ -75,7 +75,7 @@ def answer(
     """
     asked = tuple(dict.fromkeys(Aspect(aspect) for aspect in aspects)) or (Aspect.GENERAL,)
     version = catalogue.get(procedure_id, province, as_of=as_of)
-    teller = _Teller(version, language)
+    teller = Teller(version, language)
     blocks: list[Block] = []
     facts: list[Fact] = []
     for n, aspect in enumerate(asked):
@@ -102,7 +102,7 @@ def one_line(
 ) -> str:
     """Return the direct answer alone, without the procedure's name: for an SMS or a table."""
     version = catalogue.get(procedure_id, province, as_of=as_of)
-    teller = _Teller(version, language)
+    teller = Teller(version, language)
     return teller.hedged(aspect, teller.part(aspect).lead)
 
 
@@ -138,7 +138,7 @@ def tell_estimate(estimate: Estimate, language: Language = "vi") -> list[Block]:
             tone="warning",
         )
     )
-    basis = "; ".join(_named(line.legal_basis for line in estimate.lines))
+    basis = "; ".join(named_once(line.legal_basis for line in estimate.lines))
     on = show_date(estimate.as_of)
     blocks.append(
         Source(
@@ -148,15 +148,15 @@ def tell_estimate(estimate: Estimate, language: Language = "vi") -> list[Block]:
     return blocks
 
 
-class _Teller:
-    """Tells one version in one language."""
+class Teller:
+    """Tells one version in one language: aspect by aspect, for an answer or a whole page."""
 
     def __init__(self, version: Version, language: Language) -> None:
         self.version = version
         self.contents = version.contents
         self.language: Language = language
 
-    def part(self, aspect: Aspect) -> _Part:
+    def part(self, aspect: Aspect) -> Part:
         """Return what is said of `aspect`."""
         match aspect:
             case Aspect.TIME:
@@ -185,7 +185,7 @@ class _Teller:
 
     # --- aspects ---------------------------------------------------------------------------------
 
-    def _time(self) -> _Part:
+    def _time(self) -> Part:
         section = self.contents.time
         limits = tuple(section.limits.values())
         blocks: list[Block] = []
@@ -195,7 +195,7 @@ class _Teller:
             blocks += self._dates(limit)
         blocks += self._notes(section.notes)
         blocks += self._rule_notes(section.rules)
-        return _Part(self._time_lead(limits), blocks, [section, *self._rules(section.rules)])
+        return Part(self._time_lead(limits), blocks, [section, *self._rules(section.rules)])
 
     def _time_lead(self, limits: Sequence[TimeLimit]) -> str:
         first = limits[0]
@@ -252,7 +252,7 @@ class _Teller:
         )
         return [Text(case + told)]
 
-    def _documents(self) -> _Part:
+    def _documents(self) -> Part:
         section = self.contents.documents
         always = [paper for paper in section.papers if paper.when is None]
         sometimes = [paper for paper in section.papers if paper.when is not None]
@@ -266,7 +266,7 @@ class _Teller:
         blocks += self._notes(section.mistakes, tone="warning")
         blocks += self._notes(section.notes)
         blocks += self._rule_notes(section.rules)
-        return _Part(
+        return Part(
             self._documents_lead(len(always), bool(sometimes)),
             blocks,
             [section, *self._rules(section.rules)],
@@ -285,11 +285,15 @@ class _Teller:
             )
         return self._say(f"Ông/Bà cần {always} loại giấy tờ.", f"you need {papers}.")
 
+    def copies(self, paper: Paper) -> str:
+        """Return how many of a paper are handed in, and in what form."""
+        return SUBMIT_NAMES[paper.submit][self.language].format(n=paper.count)
+
     def _item(self, paper: Paper) -> Item:
         text = paper.paper.say(self.language)
         if paper.form:
-            text += f" ({self._form_number(self.contents.forms[paper.form])})"
-        copies = SUBMIT_NAMES[paper.submit][self.language].format(n=paper.count)
+            text += f" ({self.form_number(self.contents.forms[paper.form])})"
+        copies = self.copies(paper)
         if paper.when is None:
             return Item(text, detail=copies)
         when = paper.when.say(self.language)
@@ -298,7 +302,7 @@ class _Teller:
             detail += f"; {copies}"
         return Item(text, detail=detail, optional=True)
 
-    def _fee(self) -> _Part:
+    def _fee(self) -> Part:
         section = self.contents.fee
         as_of = self.version.as_of
         lines = [line for line in section.lines if line.holds(as_of)]
@@ -325,7 +329,7 @@ class _Teller:
             local_blocks, local_facts = self._local_fees(section.local, bool(lines))
             blocks += local_blocks
             facts += local_facts
-        return _Part(section.summary.say(self.language), blocks, facts)
+        return Part(section.summary.say(self.language), blocks, facts)
 
     def _local_fees(self, kind: str, beside_others: bool) -> tuple[list[Block], list[Fact]]:
         local = self.version.local_fees
@@ -364,7 +368,7 @@ class _Teller:
         named = local.model_copy(update={"legal_basis": (local.name,)})
         return blocks, [named]
 
-    def _summary(self, section: SummarySection) -> _Part:
+    def _summary(self, section: SummarySection) -> Part:
         rules = self._rules(section.rules)
         points = list(section.points)
         if section.summary is not None:
@@ -376,9 +380,9 @@ class _Teller:
         blocks: list[Block] = []
         if points:
             blocks.append(Checklist(tuple(Item(p.say(self.language)) for p in points)))
-        return _Part(lead, blocks, [section, *rules])
+        return Part(lead, blocks, [section, *rules])
 
-    def _steps(self) -> _Part:
+    def _steps(self) -> Part:
         section = self.contents.steps
         steps = tuple(
             Step(text=step.do.say(self.language), actor=ACTOR_NAMES[step.who][self.language])
@@ -388,9 +392,9 @@ class _Teller:
             f"có {len(steps)} bước. Trước hết: {steps[0].text}",
             f"{len(steps)} steps. First: {steps[0].text}",
         )
-        return _Part(lead, [Steps(steps), *self._notes(section.notes)], [section])
+        return Part(lead, [Steps(steps), *self._notes(section.notes)], [section])
 
-    def _conditions(self) -> _Part:
+    def _conditions(self) -> Part:
         section = self.contents.conditions
         blocks: list[Block] = []
         if section.points:
@@ -400,9 +404,9 @@ class _Teller:
         blocks += self._rule_notes(section.rules)
         who = section.who.say(self.language)
         lead = self._say("dành cho ", "for ") + who[:1].lower() + who[1:]
-        return _Part(lead, blocks, [section, *self._rules(section.rules)])
+        return Part(lead, blocks, [section, *self._rules(section.rules)])
 
-    def _form(self) -> _Part:
+    def _form(self) -> Part:
         forms = self.contents.forms
         if not forms:
             lead = self._say(
@@ -410,14 +414,13 @@ class _Teller:
                 "hướng dẫn cách viết.",
                 "no set form; write an application that says what you ask. The desk helps you.",
             )
-            return _Part(lead, [], [self.contents.documents])
+            return Part(lead, [], [self.contents.documents])
         first, *others = forms.values()
-        lead = f"{first.name.say(self.language)}, {self._form_number(first)}."
+        lead = f"{first.name.say(self.language)}, {self.form_number(first)}."
         blocks: list[Block] = []
         if others:
             items = tuple(
-                Item(form.name.say(self.language), detail=self._form_number(form))
-                for form in others
+                Item(form.name.say(self.language), detail=self.form_number(form)) for form in others
             )
             blocks.append(Checklist(items, title=self._say("Mẫu kèm theo:", "Further forms:")))
         text = self._say(
@@ -427,15 +430,16 @@ class _Teller:
             "full name.",
         )
         blocks.append(Text(text, tone="note"))
-        return _Part(lead, blocks, list(forms.values()))
+        return Part(lead, blocks, list(forms.values()))
 
-    def _form_number(self, form: Form) -> str:
+    def form_number(self, form: Form) -> str:
+        """Return how a form is asked for, and whether its number wants asking."""
         number = self._say(f"Mẫu số {form.number}", f"form no. {form.number}")
         if form.confidence is Confidence.LOW:
             number += self._say(", cần hỏi lại số mẫu", ", please ask for its number")
         return number
 
-    def _legal(self) -> _Part:
+    def _legal(self) -> Part:
         contents = self.contents
         basis = "; ".join(contents.legal_basis)
         title = self._say("Mã thủ tục", "Code")
@@ -446,9 +450,9 @@ class _Teller:
             f"Official name: {self.version.file.official_name}.",
         )
         blocks: list[Block] = [Text(official), Facts(rows)]
-        return _Part(f"{basis}; {made_by} {contents.decision}.", blocks, [contents])
+        return Part(f"{basis}; {made_by} {contents.decision}.", blocks, [contents])
 
-    def _result(self) -> _Part:
+    def _result(self) -> Part:
         section = self.contents.result
         signed = section.signed_by.say(self.language)
         blocks: list[Block] = [Facts(((self._say("Người ký", "Signed by"), signed),))]
@@ -458,9 +462,9 @@ class _Teller:
             "The person named, or somebody authorised, collects it with the receipt.",
         )
         blocks.append(Text(text, tone="note"))
-        return _Part(section.summary.say(self.language), blocks, [section])
+        return Part(section.summary.say(self.language), blocks, [section])
 
-    def _general(self) -> _Part:
+    def _general(self) -> Part:
         section = self.contents.general
         told = {
             Aspect.TIME: self.hedged(Aspect.TIME, self._time().lead),
@@ -477,7 +481,7 @@ class _Teller:
             *self._notes(section.special),
         ]
         facts: list[Fact] = [section, self.contents.time, self.contents.fee]
-        return _Part(section.summary.say(self.language), blocks, facts)
+        return Part(section.summary.say(self.language), blocks, facts)
 
     # --- how sure ---------------------------------------------------------------------------------
 
@@ -528,26 +532,31 @@ class _Teller:
 
     def source(self, facts: Iterable[Fact]) -> Source:
         """Return where the answer comes from, since when it holds, when it was last checked."""
-        contents = self.contents
-        basis: list[str] = [contents.decision]
-        checked = []
-        begun = [contents.effective_from]
-        for fact in facts:
-            basis += fact.legal_basis or contents.legal_basis
-            checked.append(fact.checked_on or contents.checked_on)
-            if isinstance(fact, FeeLine) and fact.effective_from is not None:
-                begun.append(fact.effective_from)
-        named = _named(basis)
+        facts = list(facts)
+        named = self.basis(facts)
         more = self._say("; và văn bản liên quan", "; and related texts")
         listed = "; ".join(named[:_MOST_SOURCES]) + (more if len(named) > _MOST_SOURCES else "")
-        since = show_date(max(begun))
-        dates = [day for day in checked if day is not None]
+        began = [f.effective_from for f in facts if isinstance(f, FeeLine) and f.effective_from]
+        since = show_date(max((self.contents.effective_from, *began)))
         return Source(
             text=self._say(f"Nguồn: {listed}.", f"Source: {listed}.")
             + self._say(f" Áp dụng từ {since}.", f" In force since {since}."),
             effective_from=since,
-            checked_on=show_date(min(dates)) if dates else "",
+            checked_on=self.checked_on(facts),
         )
+
+    def basis(self, facts: Iterable[Fact]) -> list[str]:
+        """Return the instruments that facts rest on, the decision of this version first."""
+        basis = [self.contents.decision]
+        for fact in facts:
+            basis += fact.legal_basis or self.contents.legal_basis
+        return named_once(basis)
+
+    def checked_on(self, facts: Iterable[Fact]) -> str:
+        """Return the day on which the source of the oldest of these facts was last read."""
+        checked = (fact.checked_on or self.contents.checked_on for fact in facts)
+        dates = [day for day in checked if day is not None]
+        return show_date(min(dates)) if dates else ""
 
     # --- words ------------------------------------------------------------------------------------
 
@@ -593,7 +602,7 @@ def _next_questions(procedure_id: str, asked: Sequence[Aspect], language: Langua
     )
 
 
-def _named(basis: Iterable[str]) -> list[str]:
+def named_once(basis: Iterable[str]) -> list[str]:
     """Return each instrument once; one named with its article stands for its bare name."""
     names = list(dict.fromkeys(basis))
     return [
