@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cli.portal import import_portal
 from core.clock import today
 from core.settings import get_settings
 from language.blocks import as_text, to_dict
@@ -28,6 +29,8 @@ from procedures.provinces import PROVINCES
 from procedures.vocabulary import Aspect
 
 app = typer.Typer(help="Look at the catalogue of procedures, and check it.", no_args_is_help=True)
+
+app.command("import-portal")(import_portal)
 
 _Procedure = Annotated[str, typer.Argument(help="Id, e.g. transfer.")]
 _Province = Annotated[str, typer.Option(help="Slug, e.g. hai-phong; empty: national.")]
