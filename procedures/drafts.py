@@ -188,7 +188,8 @@ def render(draft: Draft) -> bytes:
     data = draft.model_dump(mode="python", exclude_defaults=True)
     # The province stands there even where there is none: what a draft is found by comes first.
     head = {key: data.pop(key, None) for key in ("code", "title", "province")}
-    text = yaml.dump({**head, **_plain(data)}, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=100)
+    ordered = {**head, **_plain(data)}
+    text = yaml.dump(ordered, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=100)
     sealed: bytes = text.rstrip("\n").encode()
     return sealed + f"{_SEAL}{hashlib.sha256(sealed).hexdigest()}\n".encode()
 

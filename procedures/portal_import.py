@@ -10,7 +10,7 @@ import csv
 import fcntl
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -130,7 +130,7 @@ def take_in(
     wanted: Wanted,
     today: date,
     taken_on: date | None = None,
-    index: dict[str, str] | None = None,
+    index: Mapping[str, str] | None = None,
     on_progress: Callable[[int], None] = lambda done: None,
 ) -> Report:
     """Read `pages` into drafts in `folder`, which is made if need be; return what became of each.
@@ -138,22 +138,15 @@ def take_in(
     `index` is what `read_index` gave. `on_progress` is told how many pages are done. Raises
     `OSError` where a draft cannot be written; those written before it are whole.
     """
-    report = Report()
-    seen: dict[str, str] = {}
+    run = _Run(folder, wanted, today, taken_on, index or {})
     with _alone(folder, wanted.dry_run):
         for n, path in enumerate(pages, start=1):
-            try:
-                page = _read(path)
-                outcome = _take(page, path.name, folder, wanted, today, taken_on, index, seen, report)
-            except NotAPage as error:
-                outcome = Outcome.UNREAD
-                report.unread.append(Remark(path.name, error.field, error.reason))
-            report.counts[outcome] += 1
+            run.take(path)
             on_progress(n)
-    return report
+    return run.report
 
 
-def province_of(page: Page, index: dict[str, str]) -> str | None:
+def province_of(page: Page, index: Mapping[str, str]) -> str | None:
     """Return the slug of the province whose procedure a page tells; "" for the whole country's,
     None where neither the table nor the page tells.
 
@@ -177,6 +170,65 @@ def province_of(page: Page, index: dict[str, str]) -> str | None:
 # --- inside ---------------------------------------------------------------------------------------
 
 
+@dataclass
+class _Run:
+    """One run over the pages: what it goes by, and what became of them so far."""
+
+    folder: Path
+    wanted: Wanted
+    today: date
+    taken_on: date | None
+    index: Mapping[str, str]
+    report: Report = field(default_factory=Report)
+    seen: dict[str, str] = field(default_factory=dict)
+    """Code → file that told it first."""
+
+    def take(self, path: Path) -> None:
+        """Take one page in, and note what became of it."""
+        try:
+            outcome = self._taken(_read(path), path.name)
+        except NotAPage as error:
+            outcome = Outcome.UNREAD
+            self.report.unread.append(Remark(path.name, error.field, error.reason))
+        self.report.counts[outcome] += 1
+
+    def _taken(self, page: Page, name: str) -> Outcome:
+        code = page.values["code"]
+        if code in self.seen:
+            raise NotAPage("Mã thủ tục", f"mã {code} đã có ở tệp {self.seen[code]}")
+        subject = fold(page.values.get("field", ""))
+        if subject and self.wanted.fields and subject not in map(fold, self.wanted.fields):
+            return Outcome.OTHER_FIELD
+        province, remarks = self._whose(page)
+        if self.wanted.province and province not in ("", self.wanted.province):
+            return Outcome.OTHER_PROVINCE
+        draft = _draft(page, province, name, self.today, self.taken_on)
+        self.seen[code] = name
+        self.report.remarks += [Remark(name, *told) for told in (*remarks, *page.remarks)]
+        for missing in page.missing:
+            self.report.missing.setdefault(missing, []).append(code)
+        path = self.folder / f"{code}.yml"
+        outcome, text = _compared(draft, path, self.wanted)
+        if outcome is Outcome.KEPT:
+            told = "bản nháp đã được sửa tay, giữ nguyên (--replace để ghi đè)"
+            self.report.kept.append(Remark(name, code, told))
+        elif text is not None and not self.wanted.dry_run:
+            write_whole(path, text)
+        return outcome
+
+    def _whose(self, page: Page) -> tuple[str, list[tuple[str, str]]]:
+        """Return the slug of the page's province ("": the whole country), and what is odd in it."""
+        province = province_of(page, self.index)
+        if province is not None:
+            return province, []
+        chosen = self.wanted.province
+        if chosen is None or page.values["code"] in self.index:
+            raise NotAPage("tỉnh", "không rõ thủ tục này của tỉnh nào")
+        # The officer says whose pages these are, and nothing says otherwise.
+        told = f"trang không ghi tỉnh, lấy theo --province: {PROVINCES[chosen]}"
+        return chosen, [("tỉnh", told)]
+
+
 def _read(path: Path) -> Page:
     try:
         with path.open("rb") as stream:
@@ -185,51 +237,14 @@ def _read(path: Path) -> Page:
         raise NotAPage("tệp", f"không mở được ({error.strerror})") from None
 
 
-def _take(
-    page: Page,
-    name: str,
-    folder: Path,
-    wanted: Wanted,
-    today: date,
-    taken_on: date | None,
-    index: dict[str, str] | None,
-    seen: dict[str, str],
-    report: Report,
-) -> Outcome:
-    code = page.values["code"]
-    if code in seen:
-        raise NotAPage("Mã thủ tục", f"mã {code} đã có ở tệp {seen[code]}")
-    subject = page.values.get("field", "")
-    if wanted.fields and subject and fold(subject) not in map(fold, wanted.fields):
-        return Outcome.OTHER_FIELD
-    province = province_of(page, index or {})
-    if province is None and wanted.province and code not in (index or {}):
-        # The officer says whose pages these are, and nothing says otherwise.
-        province = wanted.province
-        told = f"trang không ghi tỉnh, lấy theo --province: {PROVINCES[province]}"
-        report.remarks.append(Remark(name, "tỉnh", told))
-    if province is None:
-        raise NotAPage("tỉnh", "không rõ thủ tục này của tỉnh nào")
-    if wanted.province and province not in ("", wanted.province):
-        return Outcome.OTHER_PROVINCE
-    seen[code] = name
-    report.remarks += [Remark(name, *remark) for remark in page.remarks]
-    for missing in page.missing:
-        report.missing.setdefault(missing, []).append(code)
+def _draft(page: Page, province: str, name: str, today: date, taken_on: date | None) -> Draft:
     values: dict[str, Any] = {**page.values, "province": province or None, "page": name}
     try:
-        draft = Draft(imported_on=today, taken_on=taken_on, **values)
+        return Draft(imported_on=today, taken_on=taken_on, **values)
     except ValidationError as error:
         fault = error.errors()[0]
         place = ".".join(map(str, fault["loc"]))
         raise NotAPage(place, f"không dùng được ({fault['msg']})") from None
-    outcome, text = _compared(draft, folder / f"{code}.yml", wanted)
-    if outcome is Outcome.KEPT:
-        told = "bản nháp đã được sửa tay, giữ nguyên (--replace để ghi đè)"
-        report.kept.append(Remark(name, code, told))
-    elif text is not None and not wanted.dry_run:
-        write_whole(folder / f"{code}.yml", text)
-    return outcome
 
 
 def _compared(draft: Draft, path: Path, wanted: Wanted) -> tuple[Outcome, bytes | None]:

@@ -12,6 +12,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from math import log
 from typing import Generic, TypeVar
 
@@ -39,11 +40,14 @@ _FRAMES = (
     "cach lam", "cac buoc", "trinh tu", "thoi han", "thoi gian giai quyet", "dieu kien de",
     "can dieu kien gi", "dieu kien gi", "theo luat nao", "mau don nao", "mau nao", "mau don gi",
     "thu tuc", "xin hoi ve", "xin hoi", "cho toi hoi", "cho em hoi", "cho minh hoi", "cho hoi",
-    "toi muon hoi ve", "toi muon hoi", "toi muon", "em muon", "minh muon", "nha toi", "gia dinh toi",
+    "toi muon hoi ve", "toi muon hoi", "toi muon", "em muon", "minh muon", "nha toi",
+    "gia dinh toi",
     "thi phai lam gi", "thi lam gi", "phai lam gi", "lam gi", "thi sao", "duoc khong", "co duoc",
     "huong dan", "giup toi", "giup em", "voi a", "a", "nhe", "nha", "vay", "thi", "gi", "nao",
 )  # fmt: skip
-_SMALL = frozenset({"toi", "em", "minh", "ong", "ba", "anh", "chi", "oi", "muon", "xin", "hoi", "de"})
+_SMALL = frozenset(
+    {"toi", "em", "minh", "ong", "ba", "anh", "chi", "oi", "muon", "xin", "hoi", "de"}
+)
 """Words that speak neither for nor against a title."""
 _PADDED = re.compile(
     r"\b(?:" + "|".join(sorted(map(re.escape, _FRAMES), key=len, reverse=True)) + r")\b"
@@ -80,16 +84,13 @@ class TitleIndex(Generic[_T]):
         self._cases: list[_Case[_T]] = []
         self._holding: dict[str, list[int]] = defaultdict(list)
         counted: Counter[str] = Counter()
-        wordings: set[str] = set()
+        # A title that nine provinces share is one wording, not nine.
+        wordings: dict[str, dict[frozenset[str], float]] = {}
         for owner, title in titles:
-            bare = _bare(title)
-            whole = _features(plain_words(title))
-            if bare not in wordings:
-                # A title that nine provinces share is one wording, not nine.
-                wordings.add(bare)
-                counted.update(whole)
-            worths = dict.fromkeys(_parts(title, ","), _PART_WORTH)
-            worths |= dict.fromkeys((*_parts(title, _CASES), whole), 1.0)
+            worths = wordings.get(title)
+            if worths is None:
+                worths = wordings[title] = _worths(title)
+                counted.update(next(reversed(worths)))
             for features, worth in worths.items():
                 for feature in features:
                     self._holding[feature].append(len(self._cases))
@@ -125,12 +126,20 @@ class TitleIndex(Generic[_T]):
         return sum(self._weights.get(feature, self._unknown) for feature in features)
 
 
-def _parts(title: str, between: str | re.Pattern[str]) -> list[frozenset[str]]:
-    return [
-        _features(plain_words(part))
-        for part in re.split(between, title)
-        if len(part.split()) > _LEAST_WORDS
-    ]
+def _worths(title: str) -> dict[frozenset[str], float]:
+    """Return the features of each part of a title, of each case and, last, of the whole, with how
+    much they count."""
+    parts: list[list[str]] = []
+    cases: list[list[str]] = []
+    for case in _CASES.split(title):
+        pieces = [plain_words(part) for part in case.split(",")]
+        parts += pieces
+        cases.append([word for piece in pieces for word in piece])
+    whole = _features([word for case in cases for word in case])
+    worths = {_features(part): _PART_WORTH for part in parts if len(part) > _LEAST_WORDS}
+    worths |= {_features(case): 1.0 for case in cases if len(case) > _LEAST_WORDS}
+    worths.pop(whole, None)
+    return {**worths, whole: 1.0}
 
 
 def _own_words(message: str) -> list[str]:
@@ -141,4 +150,4 @@ def _own_words(message: str) -> list[str]:
 def _features(words: list[str]) -> frozenset[str]:
     """Words, and pairs of neighbours: Vietnamese words are mostly of two syllables."""
     words = [word for word in words if word != "?"]
-    return frozenset((*words, *(f"{a} {b}" for a, b in zip(words, words[1:], strict=False))))
+    return frozenset((*words, *(f"{a} {b}" for a, b in pairwise(words))))
