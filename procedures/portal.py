@@ -196,7 +196,7 @@ class _Reader:
                 self.other[unknown] += [line.text] if line.bare else []
             elif current is not None:
                 current.append(line)
-            elif line.text.startswith("# ") and not title:
+            elif f"{line.text} ".startswith("# ") and not title:
                 title.append(line.text[2:].strip())
             elif line.bare and title:
                 title.append(line.bare)
