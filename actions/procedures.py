@@ -28,8 +28,11 @@ from procedures.vocabulary import Aspect
 
 _COMMONEST = ("transfer", "first_certificate", "split_parcel")
 """What is offered where a question names no procedure at all."""
-_CODE = re.compile(r"(?<![\w.,-])(\d\.\d{6})(?![\d-])")
-"""A procedure's code within a message, with or without its province's suffix."""
+_CODE = re.compile(
+    r"(?<![\w.,-])(\d\.\d{6})(?:\.\d{3}\.\d{2}\.\d{2})?(?:\.[A-Z]\d{2})?(?![\w-]|[.,]\d)",
+    re.IGNORECASE,
+)
+"""A procedure's code within a message, with or without zero groups and its province's suffix."""
 
 
 def answer(turn: Turn, rooms: Rooms) -> Reply:

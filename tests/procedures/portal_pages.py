@@ -1,4 +1,4 @@
-"""Pages as the national portal prints them, written for the tests: no line is a real procedure's."""
+"""Pages as the national portal prints them, written for the tests: none is a real procedure."""
 
 from __future__ import annotations
 

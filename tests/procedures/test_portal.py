@@ -218,12 +218,10 @@ def test_a_section_that_stands_twice_is_refused() -> None:
     assert "hai lần" in refused(page() + "\n## Kết quả xử lý\n\n* Khác\n").reason
 
 
-_WORDS = st.text(
-    alphabet="ăâđêôơưàảãáạ abc 12,.;:()-+*“”/%&<>[]#_`~", min_size=1, max_size=30
-).map(lambda text: " ".join(text.split()))
-_NAME = _WORDS.filter(
-    lambda text: text != "" and text.lower() != "không có" and "<br" not in text
+_WORDS = st.text(alphabet="ăâđêôơưàảãáạ abc 12,.;:()-+*“”/%&<>[]#_`~", min_size=1, max_size=30).map(
+    lambda text: " ".join(text.split())
 )
+_NAME = _WORDS.filter(lambda text: text != "" and text.lower() != "không có" and "<br" not in text)
 
 
 def _said(value: Any) -> list[str]:

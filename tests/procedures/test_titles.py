@@ -61,9 +61,7 @@ def test_titles_that_differ_by_a_word_are_a_near_tie() -> None:
 
 
 def test_a_title_that_many_share_weighs_as_one() -> None:
-    many = TitleIndex(
-        [*((n, TITLES["terrace"]) for n in range(9)), (99, TITLES["right_1"])]
-    )
+    many = TitleIndex([*((n, TITLES["terrace"]) for n in range(9)), (99, TITLES["right_1"])])
     found = many.find(TITLES["terrace"])
     assert {owner for owner, score in found if score == 1.0} == set(range(9))
 
