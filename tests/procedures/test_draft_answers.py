@@ -112,7 +112,8 @@ def test_what_the_portal_does_not_tell_is_said_not_to_be_told() -> None:
 
 
 def test_steps_are_numbered_once_and_cases_stand_over_theirs() -> None:
-    steps = "1. **Cột gỗ**\n\n   Bước 1: Chặt cây\n   Bước 2: Đóng cọc\n\n2. **Cột đá**\n\n   Bước 1: Đẽo"
+    steps = "1. **Cột gỗ**\n\n   Bước 1: Chặt cây\n   Bước 2: Đóng cọc\n\n"
+    steps += "2. **Cột đá**\n\n   Bước 1: Đẽo"
     wood, stone = kinds(answer_draft(draft(steps=steps), ["steps"]), Steps)
     assert (wood.title, [s.text for s in wood.steps]) == ("Cột gỗ", ["Chặt cây", "Đóng cọc"])
     assert (stone.title, [s.text for s in stone.steps]) == ("Cột đá", ["Đẽo"])
