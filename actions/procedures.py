@@ -11,7 +11,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from actions import conversation, dossiers, drafts, fees
-from actions.conversation import MOST, not_understood, procedure_buttons, ways
+from actions.conversation import (
+    MOST,
+    commonest_first,
+    not_understood,
+    procedure_buttons,
+    ways,
+)
 from actions.feedback import keep_unanswered
 from actions.models import Why
 from actions.people import contacts
@@ -48,6 +54,8 @@ def answer(turn: Turn, rooms: Rooms) -> Reply:
         if procedure in catalogue:
             return _tell(turn, rooms, procedure, aspects)
         return drafts.tell(turn, rooms, procedure, aspects) or _which(turn, rooms, aspects)
+    if not meant.carried and (exact := _exact_title(turn, rooms, meant.aspects)) is not None:
+        return exact
     if meant.procedure is not None:
         if meant.procedure in catalogue:
             return _tell(turn, rooms, meant.procedure, meant.aspects)
@@ -58,8 +66,8 @@ def answer(turn: Turn, rooms: Rooms) -> Reply:
         )
     near = _near(meant, rooms)
     if near:
-        exact = _by_title(turn, rooms, meant.aspects, drafts.EXACT_SCORE)
-        return exact or _which_of(turn, rooms, near, meant.aspects)
+        titled = _by_title(turn, rooms, meant.aspects, ANSWER_SCORE)
+        return titled or _which_of(turn, rooms, near, meant.aspects)
     if (titled := _by_title(turn, rooms, meant.aspects)) is not None:
         return titled
     if any(aspect != Aspect.GENERAL for aspect in meant.aspects):
@@ -109,7 +117,7 @@ def code_named(turn: Turn, rooms: Rooms) -> Reply | None:
     if len(covered) == 1:
         return _tell(turn, rooms, covered[0], aspects)
     if covered:
-        return _which_of(turn, rooms, covered, aspects)
+        return _which_of(turn, rooms, commonest_first(covered), aspects)
     return drafts.tell(turn, rooms, id_of(match[1]), aspects)
 
 
@@ -165,10 +173,19 @@ def _by_title(
         if len(one.covered) == 1:
             return _tell(turn, rooms, one.covered[0], aspects)
         if one.covered:
-            return _which_of(turn, rooms, one.covered, aspects)
+            return _which_of(turn, rooms, commonest_first(one.covered), aspects)
         if len(one.heads) == 1 and one.score >= ANSWER_SCORE:
             return drafts.tell(turn, rooms, one.heads[0].id, aspects)
     return drafts.which_of(turn, rooms, found, aspects) if found else None
+
+
+def _exact_title(turn: Turn, rooms: Rooms, aspects: Sequence[str]) -> Reply | None:
+    """Answer who writes the very title of a procedure that the catalogue does not cover: the model
+    knows the catalogue's alone, and takes it for the likest of them, surely."""
+    found = drafts.find(turn, rooms, drafts.EXACT_SCORE)
+    if not found or any(one.covered for one in found):
+        return None
+    return _by_title(turn, rooms, aspects, drafts.EXACT_SCORE)
 
 
 def _which_of(

@@ -39,6 +39,8 @@ _ONLINE = "trực tuyến"
 class _Part:
     lead: str
     blocks: list[Block] = field(default_factory=list)
+    alone: str = ""
+    """The lead where the blocks do not follow it; empty where it is the same."""
 
 
 def answer_draft(
@@ -144,9 +146,12 @@ class _Teller:
         if not timed:
             return _Part(self._not_told("thời hạn giải quyết", "how long it takes"))
         times = list(dict.fromkeys(_time(way) for way in timed if way.time))
-        return _Part(self._time_lead(times), [self._way_table(timed)])
+        alone = self._say("tùy trường hợp và cách nộp.", "it depends on the case.")
+        lead = self._time_lead(times)
+        return _Part(lead or self._below(alone), [self._way_table(timed)], lead or alone)
 
     def _time_lead(self, times: list[str]) -> str:
+        """Return the times in a line, or nothing where they are too long for one."""
         if len(times) == 1 and len(times[0]) <= _POINT:
             return times[0].rstrip(".") + "."
         if times and max(map(len, times)) <= 40:
@@ -154,10 +159,7 @@ class _Teller:
             return joined + self._say(
                 ", tùy trường hợp và cách nộp.", ", depending on the case and on how you file."
             )
-        return self._say(
-            "tùy trường hợp và cách nộp, như dưới đây.",
-            "depending on the case and on how you file, as below.",
-        )
+        return ""
 
     def _way_table(self, ways: Iterable[DraftWay]) -> Table:
         """One row for each time and note, with all ways of filing that share it."""
@@ -188,15 +190,15 @@ class _Teller:
         if len(amounts) == 1:
             return _Part(fees[0][1].rstrip(".") + ".")
         columns = self._say("Cách nộp|Phí, lệ phí", "How you file|Fee").split("|")
-        lead = self._say("tùy cách nộp, như dưới đây.", "depending on how you file, as below.")
-        return _Part(lead, [Table(tuple(columns), tuple(fees))])
+        alone = self._say("tùy cách nộp.", "it depends on how you file.")
+        return _Part(self._below(alone), [Table(tuple(columns), tuple(fees))], alone)
 
     def _where(self) -> _Part:
         blocks: list[Block] = [Facts(facts)] if (facts := tuple(self._agencies())) else []
         lines = [_LEADING.sub("", line).strip('" ') for line in self.draft.address.split("\n")]
         lines = [line for line in lines if line]
         if not lines and self.draft.executor:
-            executor = self._cut(self.draft.executor, _POINT)
+            executor = self._cut(self.draft.executor, _POINT).rstrip(".")
             told = self._say(
                 f"Cổng không ghi địa chỉ tiếp nhận; cơ quan thực hiện: {executor}.",
                 f"the portal gives no address; it is carried out by: {executor}.",
@@ -207,7 +209,8 @@ class _Teller:
         if len(lines) == 1:
             return _Part(lines[0].rstrip(".;") + ".", blocks)
         lead = self._say("các nơi tiếp nhận dưới đây.", "the places below.")
-        return _Part(lead, [Checklist(tuple(Item(line) for line in lines)), *blocks])
+        alone = self._cut(" ".join(lines), _POINT)
+        return _Part(lead, [Checklist(tuple(Item(line) for line in lines)), *blocks], alone)
 
     def _agencies(self) -> Iterable[tuple[str, str]]:
         for vi, en, value in (
@@ -310,7 +313,8 @@ class _Teller:
         if len(names) == 1:
             return _Part(self._cut(names[0], _POINT) + ".")
         lead = self._say("một trong các kết quả dưới đây.", "one of the results below.")
-        return _Part(lead, [Checklist(tuple(Item(name) for name in names))])
+        alone = self._cut("; ".join(names), _POINT) + "."
+        return _Part(lead, [Checklist(tuple(Item(name) for name in names))], alone)
 
     def _online(self) -> _Part:
         ways = [way for way in self.draft.ways if way.way.lower() == _ONLINE]
@@ -330,7 +334,8 @@ class _Teller:
     def _general(self) -> _Part:
         rows = []
         for aspect in (Aspect.TIME, Aspect.FEE, Aspect.WHERE, Aspect.RESULT):
-            lead = self.part(aspect).lead
+            part = self.part(aspect)
+            lead = part.alone or part.lead
             rows.append((ASPECT_NAMES[aspect][self.language], lead[:1].upper() + lead[1:]))
         # What was cut in the blocks of those aspects is not told here.
         self.was_cut = any(" …" in lead for _, lead in rows)
@@ -419,6 +424,9 @@ class _Teller:
 
     def _say(self, vi: str, en: str) -> str:
         return en if self.language == "en" else vi
+
+    def _below(self, lead: str) -> str:
+        return lead.removesuffix(".") + self._say(", như dưới đây.", ", as below.")
 
     def _not_told(self, vi: str, en: str) -> str:
         return self._say(

@@ -83,6 +83,7 @@ def test_a_code_of_several_procedures_asks_which(publish: Publish, talk: Convers
     publish(COVERED, "Thủ tục nháp không được đọc lên")
     talk.act("action_out_of_scope", COVERED)
     assert "một trong các thủ tục" in talk.text
+    assert next(iter(talk.buttons.values())) == "ask:transfer"
     assert set(talk.buttons.values()) <= {f"ask:{p}" for p in CATALOGUE.find_codes(COVERED)}
 
 
@@ -138,8 +139,32 @@ def test_a_procedure_that_was_understood_is_not_given_up_for_a_title(
     publish: Publish, talk: Conversation
 ) -> None:
     publish()
+    talk.act(ASK, "dựng lại cột mốc sau khi tách thửa ruộng", **said(("split_parcel", 0.9)))
+    assert talk.text.startswith(CATALOGUE.name("split_parcel"))
+
+
+def test_who_writes_a_title_word_for_word_means_it_whatever_the_model_takes_it_for(
+    publish: Publish, talk: Conversation
+) -> None:
+    publish()
+    talk.act(ASK, f"{TERRACE} mất bao lâu", **said(("split_parcel", 0.9), aspects=("time",)))
+    assert talk.text.startswith(f"{TERRACE}: 6 ngày làm việc")
+
+
+def test_a_title_that_the_catalogue_covers_by_code_does_not_go_before_what_was_understood(
+    publish: Publish, talk: Conversation
+) -> None:
+    publish("1.012786", TERRACE)
+    publish("1.990002", TERRACE, province="")
     talk.act(ASK, TERRACE, **said(("split_parcel", 0.9)))
     assert talk.text.startswith(CATALOGUE.name("split_parcel"))
+
+
+def test_a_clear_title_goes_before_a_near_tie(publish: Publish, talk: Conversation) -> None:
+    publish()
+    near = said(("transfer", 0.4), ("gift", 0.38))
+    talk.act(ASK, "dựng lại cột mốc ruộng bậc thang", **near)
+    assert talk.text.startswith(TERRACE)
 
 
 def test_a_title_that_the_catalogue_has_is_answered_by_the_catalogue(
