@@ -6,6 +6,7 @@ same procedure: its own files are reviewed, these are the national portal's word
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -14,6 +15,7 @@ from actions.places import province_named
 from actions.texts import say
 from actions.turn import Reply, Rooms, Turn
 from language.blocks import Button, Buttons, Facts, Text
+from language.folding import fold
 from procedures.catalogue import Catalogue, CatalogueError
 from procedures.draft_answers import answer_draft, short_title
 from procedures.drafts import Drafts, Head, code_of
@@ -52,7 +54,7 @@ def find(turn: Turn, rooms: Rooms, least: float = OFFER_SCORE) -> tuple[Found, .
         return ()
     province = _province(turn, rooms, drafts)
     groups: list[list[tuple[Head, float]]] = []
-    for head, score in drafts.titles.find(turn.text):
+    for head, score in drafts.titles.find(_without_place(turn.text)):
         if score < OFFER_SCORE:
             break
         group = next((g for g in groups if same_title(g[0][0].title, head.title)), None)
@@ -61,11 +63,13 @@ def find(turn: Turn, rooms: Rooms, least: float = OFFER_SCORE) -> tuple[Found, .
         else:
             group.append((head, score))
     catalogue = rooms.catalogue()
-    found = [
-        Found(group[0][1], heads, covered_by(catalogue, [head for head, _ in group]))
-        for group in groups
-        if (heads := _held_in([head for head, _ in group], province))
-    ]
+    found = []
+    for group in groups:
+        heads = [head for head, _ in group]
+        if held := _held_in(heads, province):
+            score = max(score for head, score in group if head in held)
+            found.append(Found(score, held, covered_by(catalogue, heads)))
+    found.sort(key=lambda one: -one.score)
     if not found or found[0].score < least:
         return ()
     near = [one for one in found if one.score > found[0].score - ANSWER_MARGIN]
@@ -147,6 +151,15 @@ def in_province(turn: Turn, rooms: Rooms, draft_id: str, province: str) -> Reply
 
 
 # --- inside ---------------------------------------------------------------------------------------
+
+
+def _without_place(text: str) -> str:
+    """Return a message without the province that it names, which no title is to be liked for."""
+    slug = province_named(text)
+    if slug is None:
+        return text
+    name = re.escape(slug.replace("-", " "))
+    return re.sub(rf"\b(?:(?:o|tai|cua|tinh|thanh pho|tp)[ .]+)*{name}\b", " ", fold(text))
 
 
 def _province(turn: Turn, rooms: Rooms, drafts: Drafts) -> str | None:

@@ -226,6 +226,16 @@ def test_a_provinces_own_draft_goes_before_the_whole_countrys(
     assert "1/QĐ-BNNMT" in talk.text
 
 
+def test_a_draft_of_elsewhere_lends_its_likeness_to_no_other(
+    publish: Publish, talk: Conversation
+) -> None:
+    publish("1.990001", "Nuôi cá lồng trên ao làng; gia hạn nuôi cá", province="gia-lai")
+    publish("1.990002", "Nuôi cá lồng trên ao làng, gia hạn nuôi cá", province="")
+    publish("1.990003", "Nuôi cá lồng trên ao làng", province="lao-cai")
+    talk.act(ASK, "nuôi cá lồng trên ao làng ở Lào Cai", **UNKNOWN)
+    assert talk.text.startswith("Nuôi cá lồng trên ao làng: thủ tục 1.990003")
+
+
 def test_the_province_is_asked_for_where_several_have_it(
     publish: Publish, talk: Conversation
 ) -> None:
