@@ -22,7 +22,10 @@ _TITLE = 160
 _STEP = 420
 """Characters told of one step."""
 _POINT = 420
-"""Characters told of one condition, or of the note of a way of filing."""
+"""Characters told of one condition."""
+_NOTE = 1500
+"""Characters told of the note of a way of filing: it tells of the mountains, often last."""
+_MOST_TIMES = 4
 _MOST_POINTS = 12
 _MOST_TEXTS = 8
 """Legal texts told; some procedures list thirty."""
@@ -30,7 +33,9 @@ _DEFAULT_CASE = "Mặc định"
 """The portal's own heading where there is but one case."""
 _LEADING = re.compile(r"^\s*[-+*•]\s*")
 _STEP_NUMBER = re.compile(r"^\s*(?:[-+*•]\s*)?Bước\s*(\d+)\s*(?:[:.)–-]+\s*|$)", re.IGNORECASE)
-_SPURIOUS_UNIT = re.compile(r"(?<=[.;:])\s*ngày$|(?<=^Theo mô tả)\s+ngày$")
+_SEE_NOTE = "Theo mô tả"
+"""In place of a time: the note tells it."""
+_SPURIOUS_UNIT = re.compile(rf"(?<=[.;:])\s*ngày$|(?<=^{_SEE_NOTE})\s+ngày$")
 """The portal puts its unit even after prose: "Không quá 10 ngày làm việc. ngày"."""
 _ONLINE = "trực tuyến"
 
@@ -146,6 +151,8 @@ class _Teller:
         if not timed:
             return _Part(self._not_told("thời hạn giải quyết", "how long it takes"))
         times = list(dict.fromkeys(_time(way) for way in timed if way.time))
+        if _SEE_NOTE in times:
+            times = []  # the notes tell
         alone = self._say("tùy trường hợp và cách nộp.", "it depends on the case.")
         lead = self._time_lead(times)
         return _Part(lead or self._below(alone), [self._way_table(timed)], lead or alone)
@@ -154,7 +161,7 @@ class _Teller:
         """Return the times in a line, or nothing where they are too long for one."""
         if len(times) == 1 and len(times[0]) <= _POINT:
             return times[0].rstrip(".") + "."
-        if times and max(map(len, times)) <= 40:
+        if 0 < len(times) <= _MOST_TIMES and max(map(len, times)) <= 40:
             joined = ", ".join(times[:-1]) + self._say(" hoặc ", " or ") + times[-1]
             return joined + self._say(
                 ", tùy trường hợp và cách nộp.", ", depending on the case and on how you file."
@@ -170,7 +177,7 @@ class _Teller:
                 sharing.append(way.way)
         columns = self._say("Cách nộp|Thời hạn|Ghi chú", "How you file|Time|Note").split("|")
         table = [
-            (", ".join(sharing), time or "–", self._cut(note, _POINT) or "–")
+            (", ".join(sharing), time or "–", self._cut(note, _NOTE) or "–")
             for (time, note), sharing in rows.items()
         ]
         if all(note == "–" for _, _, note in table):

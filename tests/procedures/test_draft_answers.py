@@ -85,13 +85,13 @@ def test_ways_with_one_time_and_note_share_a_row_and_others_do_not() -> None:
     ("published", "told"),
     [
         ("Không quá 10 ngày làm việc. ngày", "Không quá 10 ngày làm việc."),
-        ("Theo mô tả ngày", "Theo mô tả."),
+        ("Theo mô tả ngày", "tùy trường hợp và cách nộp, như dưới đây."),
         ("30 ngày", "30 ngày."),
         ("7.5 ngày làm việc", "7.5 ngày làm việc."),
     ],
 )
 def test_the_unit_that_the_portal_puts_after_prose_is_not_told(published: str, told: str) -> None:
-    blocks = answer_draft(draft(ways=[("Trực tiếp", published, "", "")]), ["time"])
+    blocks = answer_draft(draft(ways=[("Trực tiếp", published, "", "Ghi chú")]), ["time"])
     assert as_text(blocks[:1]).endswith(f": {told}")
 
 
