@@ -24,7 +24,15 @@ from actions.people import contacts
 from actions.places import province_alone, province_named
 from actions.texts import say
 from actions.turn import Reply, Rooms, Turn
-from actions.understanding import NONE, OFFER_SCORE, ON_LAND, Parse, Understanding, understand
+from actions.understanding import (
+    CLEAR_ASPECT_SCORE,
+    NONE,
+    OFFER_SCORE,
+    ON_LAND,
+    Parse,
+    Understanding,
+    understand,
+)
 from language.blocks import Block, Button, Buttons, Text
 from procedures.answers import answer as answer_of_catalogue
 from procedures.drafts import code_of, id_of
@@ -109,10 +117,14 @@ def code_named(turn: Turn, rooms: Rooms) -> Reply | None:
     match = _CODE.search(turn.text)
     if match is None:
         return None
-    meant, _ = understand(Parse.read(turn.parse), turn.context)
+    parse = Parse.read(turn.parse)
+    meant, _ = understand(parse, turn.context)
     if meant.code is not None:
         return None  # digits within a dossier's code
-    aspects = meant.aspects if meant.intent in ON_LAND else ()
+    aspects = meant.aspects
+    if meant.intent not in ON_LAND:
+        # The model cannot know what a code is; what is asked of it, it sees all the same.
+        aspects = tuple(name for name, score in parse.aspects[:1] if score >= CLEAR_ASPECT_SCORE)
     covered = rooms.catalogue().find_codes(match[1])
     if len(covered) == 1:
         return _tell(turn, rooms, covered[0], aspects)

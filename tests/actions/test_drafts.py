@@ -67,6 +67,8 @@ def test_a_code_alone_is_answered_whatever_the_model_makes_of_it(
     for text in ("1.990001", "ma 1.990001", "1.990001.000.00.00.h38"):
         talk.act("action_out_of_scope", text)
         assert talk.text.startswith(TERRACE), text
+    talk.act("action_out_of_scope", "1.990001 hết mấy đồng", **said(aspects=("fee",)))
+    assert talk.text.startswith(f"{TERRACE}: 20.000 đồng")
 
 
 def test_a_code_of_the_catalogue_is_answered_by_the_catalogue(
