@@ -22,8 +22,16 @@ def main() -> None:
     from actions.turn import Rooms
     from procedures.catalogue import get_catalogue
     from procedures.deadlines import get_calendar
+    from procedures.drafts import get_drafts
 
-    rooms = Rooms(get_catalogue, get_sessions(), settings, get_vault(), get_calendar().between)
+    rooms = Rooms(
+        catalogue=get_catalogue,
+        drafts=lambda: get_drafts(settings.state_dir),
+        sessions=get_sessions(),
+        settings=settings,
+        vault=get_vault(),
+        days_between=get_calendar().between,
+    )
     app = app_for(executor_for(rooms, clock.now))
     # Rasa alone asks it, from this machine; one process holds the catalogue once.
     app.run(

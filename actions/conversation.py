@@ -5,6 +5,8 @@ No knowledge of land or dossiers beyond the names in the catalogue.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from actions.people import contacts
 from actions.texts import say
 from actions.turn import Language, Reply, Rooms, Turn
@@ -183,6 +185,13 @@ def procedure_buttons(
             for procedure in procedures[:MOST]
         )
     )
+
+
+def commonest_first(procedures: Iterable[str]) -> tuple[str, ...]:
+    """Return procedures in the order of the menu, which is that in which people ask."""
+    order = [procedure for group in menu() for procedure in group.procedures]
+    known = {procedure: place for place, procedure in reversed(list(enumerate(order)))}
+    return tuple(sorted(procedures, key=lambda procedure: known.get(procedure, len(order))))
 
 
 def _page(groups: list[Group], page: int, language: Language) -> Buttons:

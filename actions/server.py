@@ -78,7 +78,7 @@ def executor_for(rooms: Rooms, clock: Callable[[], datetime]) -> ActionExecutor:
     Raises what a faulty file of texts or a faulty catalogue raises: better at the start than to a
     citizen.
     """
-    conversation(), menu(), rooms.catalogue()
+    conversation(), menu(), rooms.catalogue(), rooms.drafts().titles
     executor = ActionExecutor()
     for name in ACTIONS:
         executor.register_action(Answer(name, rooms, clock))

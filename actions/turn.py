@@ -25,6 +25,7 @@ from language.english import is_english
 from language.folding import fold, has_marks
 from language.syllables import is_syllable, undo_keys
 from procedures.catalogue import Catalogue
+from procedures.drafts import Drafts
 
 Language = Literal["vi", "en"]
 PAYLOAD = "payload"
@@ -124,6 +125,8 @@ class Rooms:
     """Whom actions may ask."""
 
     catalogue: Callable[[], Catalogue]
+    drafts: Callable[[], Drafts]
+    """Procedures as the national portal published them, which the office has not reviewed."""
     sessions: Sessions
     settings: Settings
     vault: Vault

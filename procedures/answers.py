@@ -87,7 +87,7 @@ def answer(
         facts += part.facts
     blocks += teller.locality(asked)
     blocks.append(teller.source(facts))
-    blocks.append(_next_questions(procedure_id, asked, language))
+    blocks.append(next_questions(procedure_id, asked, language))
     return blocks
 
 
@@ -592,7 +592,8 @@ class Teller:
         return notes
 
 
-def _next_questions(procedure_id: str, asked: Sequence[Aspect], language: Language) -> Buttons:
+def next_questions(procedure_id: str, asked: Sequence[Aspect], language: Language) -> Buttons:
+    """Return buttons for what is mostly asked next of a procedure, or of a draft by its id."""
     others = [aspect for aspect in ASPECT_QUESTIONS if aspect not in asked]
     return Buttons(
         tuple(

@@ -283,10 +283,9 @@ class Catalogue:
 
     def _coded(self, code: str) -> Mapping[str, tuple[str, ...]]:
         """Return procedure → keywords for a code, looking only into the files that mention it."""
-        match = _CODE.fullmatch(code.strip())
-        if not match:
+        bare = bare_code(code)
+        if bare is None:
             return {}
-        bare = match[1]
         if bare not in self._codes:
             found: dict[str, tuple[str, ...]] = {}
             for procedure_id, entry in self._entries.items():
@@ -504,6 +503,13 @@ def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
+def bare_code(code: str) -> str | None:
+    """Return a code as the national portal has it, without zero groups and province; None where
+    `code` is none."""
+    match = _CODE.fullmatch(code.strip())
+    return match[1] if match else None
+
+
 def _slug(province: str | None) -> str | None:
     if not province:
         return None
@@ -522,6 +528,7 @@ __all__ = [
     "NoVersion",
     "UnknownProcedure",
     "Version",
+    "bare_code",
     "get_catalogue",
     "load_catalogue",
 ]

@@ -13,6 +13,7 @@ from enum import StrEnum
 from itertools import combinations
 
 from procedures.catalogue import Catalogue, CatalogueError
+from procedures.drafts import Drafts
 from procedures.provinces import PROVINCES
 from procedures.schema import Contents, Fact, VersionHead
 from procedures.vocabulary import Aspect, Confidence
@@ -38,6 +39,8 @@ class Kind(StrEnum):
     """An aspect's words are Vietnamese alone."""
     NO_PROVINCE = "no_province"
     """The province has no rules of its own here, though it should have made some by 01/07/2026."""
+    DRAFT = "draft"
+    """A draft from the national portal is answered from, and nobody has reviewed it."""
 
 
 @dataclass(frozen=True, order=True)
@@ -77,6 +80,21 @@ def find_gaps(
             found += _in_version(procedure_id, head, contents, as_of, stale_after)
         found += _missing_provinces(catalogue, procedure_id, provinces, as_of)
     return sorted(set(found))
+
+
+def find_draft_gaps(drafts: Drafts) -> list[Finding]:
+    """Return what to mend in the drafts: each that is faulty, and each that nobody has reviewed."""
+    faults = [
+        Finding(code, Kind.FAULTY, f"{drafts.folder.name}/{code}.yml", problem)
+        for code, problem in drafts.check()
+    ]
+    waiting = []
+    for head in drafts.heads():
+        draft = drafts.get(head.code)
+        if draft is not None and draft.reviewed_on is None:
+            where = f"{draft.place or 'national'}, {draft.decision or 'no decision'}"
+            waiting.append(Finding(head.code, Kind.DRAFT, where, "review it"))
+    return sorted(set(faults + waiting))
 
 
 def _overlaps(procedure_id: str, heads: list[VersionHead]) -> Iterator[Finding]:

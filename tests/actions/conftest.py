@@ -25,6 +25,7 @@ from core.privacy import Vault
 from core.settings import ROOT, Settings
 from language.blocks import Block, Buttons, as_text, from_dict
 from procedures.catalogue import load_catalogue
+from procedures.drafts import get_drafts
 
 _ = (actions.models, dossiers.models)
 NOW = datetime(2026, 11, 17, 3, 0, tzinfo=UTC)
@@ -105,6 +106,7 @@ def rooms(settings: Settings) -> Iterator[Rooms]:
     Base.metadata.create_all(engine)
     yield Rooms(
         catalogue=lambda: CATALOGUE,
+        drafts=lambda: get_drafts(settings.state_dir),
         sessions=session_factory(engine),
         settings=settings,
         vault=Vault(settings.secret_key.get_secret_value()),
