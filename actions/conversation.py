@@ -13,7 +13,7 @@ from actions.turn import Language, Reply, Rooms, Turn
 from actions.understanding import Context
 from language.blocks import Button, Buttons, Text
 from procedures.catalogue import Catalogue
-from procedures.menu import Group, groups_of
+from procedures.menu import Group, groups_of, menu
 from procedures.schema import Text as Name
 
 MOST = 4
