@@ -20,10 +20,10 @@ def main() -> None:
     # Imported after logging is set up: rasa_sdk speaks when it is loaded.
     from actions.server import app_for, executor_for
     from actions.turn import Rooms
+    from procedures.appointments import get_reckoner
     from procedures.catalogue import get_catalogue
-    from procedures.deadlines import get_calendar
 
-    rooms = Rooms(get_catalogue, get_sessions(), settings, get_vault(), get_calendar().between)
+    rooms = Rooms(get_catalogue, get_sessions(), settings, get_vault(), get_reckoner().reckon)
     app = app_for(executor_for(rooms, clock.now))
     # Rasa alone asks it, from this machine; one process holds the catalogue once.
     app.run(

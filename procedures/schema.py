@@ -95,6 +95,8 @@ class TimeLimit(_Model):
 class TimeSection(Fact):
     limits: dict[str, TimeLimit] = Field(min_length=1)
     """By a short key, so that a version changes only the days; the ordinary case comes first."""
+    posting: bool = False
+    """Whether public posting is part of it and does not count: no status shows when it was."""
     notes: tuple[Text, ...] = ()
     rules: tuple[str, ...] = ()
 
