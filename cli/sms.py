@@ -18,9 +18,8 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.database import migrate
-from core.clock import VIETNAM
+from core.clock import VIETNAM, show_date, today
 from core.clock import now as clock_now
-from core.clock import show_date, today
 from core.database import get_sessions
 from core.privacy import get_vault
 from core.settings import get_settings

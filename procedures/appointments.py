@@ -105,7 +105,9 @@ class Reckoner:
             shifting = waits[self._known_to_office(received, given, limits, mountainous, waits) :]
             needed = max(0, self.calendar.between(start, given))
             if not stands:
-                due = max(given, run(start, needed, self.calendar, pauses=shifting))
+                # What began once the date had passed moves it no more.
+                kept = _counted(start, given, self.calendar, shifting) >= needed
+                due = given if kept else run(start, needed, self.calendar, pauses=shifting)
         elif len(plain) == 1:
             needed = self.calendar.between(start, plain[0])
             if not stands:
@@ -202,8 +204,6 @@ def get_reckoner() -> Reckoner:
 
 
 def _counted(start: date, end: date, calendar: WorkingCalendar, pauses: Sequence[Pause]) -> int:
-    if not pauses or end <= start:
-        return calendar.between(start, end)
     span = range(start.toordinal() + 1, end.toordinal() + 1)
     days = (date.fromordinal(day) for day in span)
     return sum(calendar.is_working(day) and not is_paused(day, pauses) for day in days)
