@@ -25,7 +25,7 @@ from procedures.catalogue import (
 )
 from procedures.gaps import STALE_AFTER_DAYS, Finding, Kind, find_gaps
 from procedures.provinces import PROVINCES
-from procedures.vocabulary import Aspect
+from procedures.vocabulary import Aspect, Language
 
 app = typer.Typer(help="Look at the catalogue of procedures, and check it.", no_args_is_help=True)
 
@@ -82,9 +82,11 @@ def show(
     ] = None,
     province: _Province = "",
     as_of: _AsOf = None,
+    english: Annotated[bool, typer.Option("--english", help="In English.")] = False,
     json_output: _Json = False,
 ) -> None:
     """Show what a citizen would be answered about a procedure."""
+    language: Language = "en" if english else "vi"
     blocks = {
         one: answer(
             _catalogue(),
@@ -92,6 +94,8 @@ def show(
             [one],
             as_of=_day(as_of),
             province=_province(province),
+            language=language,
+            filed_on=_day(as_of),
         )
         for one in (aspect or list(Aspect))
     }

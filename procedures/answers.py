@@ -27,7 +27,9 @@ from language.blocks import (
     Table,
     Text,
 )
+from procedures.appointments import day_if_filed
 from procedures.catalogue import Catalogue, Version
+from procedures.deadlines import get_calendar
 from procedures.money import PAYER_NAMES, Estimate, show_vnd
 from procedures.schema import Fact, FeeLine, Form, Paper, Rule, SummarySection, TimeLimit
 from procedures.schema import Text as Words
@@ -58,6 +60,18 @@ class _Part:
     facts: list[Fact] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class _Due:
+    """When a dossier handed in on one day would be due, by each of a section's limits."""
+
+    filed_on: date
+    """The first day on which an office takes it."""
+    dates: tuple[tuple[date, date | None], ...]
+    """In lowland communes, and in mountainous ones where they differ."""
+    unsure_year: int | None
+    """A year whose holidays are not decided, where a date lies in one."""
+
+
 def answer(
     catalogue: Catalogue,
     procedure_id: str,
@@ -66,16 +80,18 @@ def answer(
     as_of: date,
     province: str | None = None,
     language: Language = "vi",
+    filed_on: date | None = None,
 ) -> list[Block]:
     """Return the answer about a procedure's aspects as they stood on `as_of`.
 
-    `province` is a slug or a name; where the catalogue has no rules of that province, the national
-    ones are told, and that they may differ. No aspect means the overview. Raises what
+    `filed_on` asks to be told, with the time limits, when a complete dossier handed in that day
+    would be due. `province` is a slug or a name; where the catalogue has no rules of that province,
+    the national ones are told, and that they may differ. No aspect means the overview. Raises what
     `Catalogue.get` raises, and `ValueError` for an aspect that does not exist.
     """
     asked = tuple(dict.fromkeys(Aspect(aspect) for aspect in aspects)) or (Aspect.GENERAL,)
     version = catalogue.get(procedure_id, province, as_of=as_of)
-    teller = _Teller(version, language)
+    teller = _Teller(version, language, filed_on)
     blocks: list[Block] = []
     facts: list[Fact] = []
     for n, aspect in enumerate(asked):
@@ -151,10 +167,11 @@ def tell_estimate(estimate: Estimate, language: Language = "vi") -> list[Block]:
 class _Teller:
     """Tells one version in one language."""
 
-    def __init__(self, version: Version, language: Language) -> None:
+    def __init__(self, version: Version, language: Language, filed_on: date | None = None) -> None:
         self.version = version
         self.contents = version.contents
         self.language: Language = language
+        self.filed_on = filed_on
 
     def part(self, aspect: Aspect) -> _Part:
         """Return what is said of `aspect`."""
@@ -189,10 +206,13 @@ class _Teller:
         section = self.contents.time
         limits = tuple(section.limits.values())
         blocks: list[Block] = []
+        due = self._if_filed(limits)
         if len(limits) > 1:
-            blocks.append(self._time_table(limits))
+            blocks.append(self._time_table(limits, due))
         for limit in limits:
             blocks += self._dates(limit)
+        if due is not None:
+            blocks += self._told_due(due, in_table=len(limits) > 1)
         blocks += self._notes(section.notes)
         blocks += self._rule_notes(section.rules)
         return _Part(self._time_lead(limits), blocks, [section, *self._rules(section.rules)])
@@ -226,9 +246,13 @@ class _Teller:
             return self._say("trong ngày làm việc nhận hồ sơ", "the same working day")
         return self._days(limit.days, limit.unit)
 
-    def _time_table(self, limits: Sequence[TimeLimit]) -> Table:
+    def _time_table(self, limits: Sequence[TimeLimit], due: _Due | None) -> Table:
         rows = []
-        for limit in limits:
+        columns = [*self._say_all(("Trường hợp", "Thời hạn"), ("Case", "Limit"))]
+        if due is not None:
+            on = show_date(due.filed_on)
+            columns.append(self._say(f"Nộp {on} thì hẹn", f"Filed {on}, due"))
+        for n, limit in enumerate(limits):
             told = self._limit(limit)
             if limit.mountainous is not None:
                 total = self._number(limit.mountainous)
@@ -236,8 +260,13 @@ class _Teller:
                     f" (miền núi, hải đảo, vùng khó khăn: {total})",
                     f" (mountainous, island or hard communes: {total})",
                 )
-            rows.append((limit.case.say(self.language) if limit.case else "", told))
-        return Table(self._say_all(("Trường hợp", "Thời hạn"), ("Case", "Limit")), tuple(rows))
+            row = [limit.case.say(self.language) if limit.case else "", told]
+            if due is not None:
+                lowland, mountains = due.dates[n]
+                later = f" ({show_date(mountains)})" if mountains is not None else ""
+                row.append(show_date(lowland) + later)
+            rows.append(tuple(row))
+        return Table(tuple(columns), tuple(rows))
 
     def _dates(self, limit: TimeLimit) -> list[Block]:
         if limit.first is None or limit.second is None:
@@ -251,6 +280,47 @@ class _Teller:
             "payment.",
         )
         return [Text(case + told)]
+
+    def _if_filed(self, limits: Sequence[TimeLimit]) -> _Due | None:
+        """Return when a dossier handed in on `filed_on` would be due: what people count out."""
+        unsure = self.version.confidence(Aspect.TIME) is Confidence.LOW
+        if self.filed_on is None or unsure:
+            return None
+        calendar = get_calendar()
+        on = calendar.on_or_after(self.filed_on)
+        dates: list[tuple[date, date | None]] = []
+        for limit in limits:
+            later = None
+            if limit.mountainous is not None:
+                later = day_if_filed(limit, on, calendar, mountainous=True)
+            dates.append((day_if_filed(limit, on, calendar), later))
+        latest = max(later or due for due, later in dates)
+        unsure_year = None if calendar.is_confirmed(latest) else latest.year
+        return _Due(on, tuple(dates), unsure_year)
+
+    def _told_due(self, due: _Due, in_table: bool) -> list[Block]:
+        blocks: list[Block] = []
+        if not in_table:
+            lowland, mountains = due.dates[0]
+            on, told = show_date(due.filed_on), show_date(lowland)
+            text = self._say(
+                f"Nộp đủ giấy tờ ngày {on} thì hẹn trả ngày {told}",
+                f"Complete on {on}, it is due on {told}",
+            )
+            if mountains is not None:
+                later = show_date(mountains)
+                text += self._say(
+                    f"; xã miền núi, hải đảo, vùng khó khăn: {later}",
+                    f"; in mountainous, island or hard communes: {later}",
+                )
+            blocks.append(Text(f"{text}."))
+        if due.unsure_year is not None:
+            text = self._say(
+                f"Lịch nghỉ lễ năm {due.unsure_year} chưa chốt nên ngày hẹn có thể thay đổi.",
+                f"The holidays of {due.unsure_year} are not decided yet, so this may change.",
+            )
+            blocks.append(Text(text, tone="note"))
+        return blocks
 
     def _documents(self) -> _Part:
         section = self.contents.documents

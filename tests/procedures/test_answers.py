@@ -137,6 +137,36 @@ def test_two_dates_where_the_province_set_them(catalogue: Catalogue) -> None:
     assert "hẹn lần 2 sau 3 ngày làm việc kể từ khi nộp xong tiền" in text
 
 
+@pytest.mark.parametrize(
+    ("procedure_id", "filed_on", "said"),
+    [
+        # Friday 20/11: 23, 25–27, 30, 1–3 are eight; ten more: 4, 7–11, 14–17.
+        (
+            "transfer",
+            date(2026, 11, 20),
+            "Nộp đủ giấy tờ ngày 20/11/2026 thì hẹn trả ngày 03/12/2026; "
+            "xã miền núi, hải đảo, vùng khó khăn: 17/12/2026.",
+        ),
+        # Nobody receives it on Culture Day: it is handed in on the 25th.
+        ("transfer", date(2026, 11, 24), "ngày 25/11/2026 thì hẹn trả ngày 07/12/2026;"),
+        ("release_mortgage", date(2026, 11, 20), "ngày 20/11/2026 thì hẹn trả ngày 20/11/2026."),
+        ("replace_certificate", date(2026, 11, 20), "30/11/2026 (14/12/2026)"),
+        ("transfer", date(2026, 12, 25), "Lịch nghỉ lễ năm 2027 chưa chốt"),
+    ],
+)
+def test_what_is_filed_on_a_day_is_due_on_another(
+    catalogue: Catalogue, procedure_id: str, filed_on: date, said: str
+) -> None:
+    told = answer(catalogue, procedure_id, ["time"], as_of=filed_on, filed_on=filed_on)
+    assert said in as_text(told)
+
+
+def test_a_limit_that_is_not_sure_gives_no_date(catalogue: Catalogue) -> None:
+    day = date(2025, 3, 3)
+    told = answer(catalogue, "transfer", ["time"], as_of=day, filed_on=day)
+    assert "hẹn trả" not in as_text(told)
+
+
 def test_documents_part_what_all_need_from_what_some_need(catalogue: Catalogue) -> None:
     blocks = answer(catalogue, "transfer", ["documents"], as_of=TODAY)
     always, sometimes = _only(blocks, Checklist)
