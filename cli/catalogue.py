@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+from collections import Counter
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated
@@ -23,7 +24,7 @@ from procedures.catalogue import (
     UnknownProcedure,
     get_catalogue,
 )
-from procedures.gaps import STALE_AFTER_DAYS, Finding, Kind, find_gaps
+from procedures.gaps import STALE_AFTER_DAYS, Cell, Finding, Kind, find_gaps, table
 from procedures.provinces import PROVINCES
 from procedures.vocabulary import Aspect, Language
 
@@ -33,6 +34,20 @@ _Procedure = Annotated[str, typer.Argument(help="Id, e.g. transfer.")]
 _Province = Annotated[str, typer.Option(help="Slug, e.g. hai-phong; empty: national.")]
 _AsOf = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Default: today.")]
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_MARKS = {Cell.TOLD: "✓", Cell.ASK: "?", Cell.NONE: "·", Cell.MISSING: "✗"}
+_SHORT = {
+    "conditions": "cond",
+    "mistakes": "mist",
+    "mountains": "+mtn",
+    "not_counted": "!cnt",
+    "two_dates": "2day",
+    "general": "gen",
+    "co_owners": "co-own",
+    "mortgaged": "mortg",
+}
+"""Headings that fit a terminal."""
+_WIDE = 190
+"""Columns that the table needs; narrower terminals scroll it."""
 _FAULTS = frozenset({Kind.FAULTY, Kind.OVERLAP})
 """What makes a catalogue unfit for use; the rest is work to be done."""
 
@@ -75,6 +90,25 @@ def stale(
 
 
 @app.command()
+def gaps(province: _Province = "", as_of: _AsOf = None, json_output: _Json = False) -> None:
+    """Show what each procedure tells: procedure by question, and by special case.
+
+    ✓ told, ? told as unconfirmed ("ask the desk"), · does not arise, ✗ not looked into.
+    """
+    told = table(_catalogue(), as_of=_day(as_of), province=_province(province))
+    if json_output:
+        print(json.dumps(told, ensure_ascii=False, indent=1))
+        return
+    questions = list(next(iter(told.values())))
+    shown = Table("thủ tục", *(_SHORT.get(q, q) for q in questions), box=None, padding=(0, 1, 0, 0))
+    for procedure_id, row in told.items():
+        shown.add_row(procedure_id, *(_MARKS[row[q]] for q in questions))
+    Console(width=max(Console().width, _WIDE)).print(shown)
+    counts = Counter(cell for row in told.values() for cell in row.values())
+    print(", ".join(f"{_MARKS[cell]} {counts[cell]}" for cell in Cell))
+
+
+@app.command()
 def show(
     procedure: _Procedure,
     aspect: Annotated[
@@ -87,18 +121,21 @@ def show(
 ) -> None:
     """Show what a citizen would be answered about a procedure."""
     language: Language = "en" if english else "vi"
-    blocks = {
-        one: answer(
-            _catalogue(),
-            _known(procedure),
-            [one],
-            as_of=_day(as_of),
-            province=_province(province),
-            language=language,
-            filed_on=_day(as_of),
-        )
-        for one in (aspect or list(Aspect))
-    }
+    try:
+        blocks = {
+            one: answer(
+                _catalogue(),
+                _known(procedure),
+                [one],
+                as_of=_day(as_of),
+                province=_province(province),
+                language=language,
+                filed_on=_day(as_of),
+            )
+            for one in (aspect or list(Aspect))
+        }
+    except NoVersion as error:
+        raise typer.BadParameter(str(error)) from None
     if json_output:
         data = {one.value: [to_dict(b) for b in answered] for one, answered in blocks.items()}
         print(json.dumps(data, ensure_ascii=False, indent=1))
@@ -114,6 +151,7 @@ def diff(
     to_as_of: _AsOf = None,
     province: _Province = "",
     as_of: _AsOf = None,
+    json_output: _Json = False,
 ) -> None:
     """Show what differs between two provinces or two dates (--province --as-of, --to-…)."""
     old = _told(procedure, province, _day(as_of))
@@ -122,6 +160,13 @@ def diff(
         f"{province or 'national'} {_day(as_of)}",
         f"{to_province or 'national'} {_day(to_as_of)}",
     )
+    if json_output:
+        gone, come = (
+            [line for line in one if line not in other] for one, other in ((old, new), (new, old))
+        )
+        data = {"from": names[0], "to": names[1], "only_from": gone, "only_to": come}
+        print(json.dumps(data, ensure_ascii=False, indent=1))
+        return
     lines = list(difflib.unified_diff(old, new, *names, n=0, lineterm=""))
     print("\n".join(lines) if lines else "no difference")
 

@@ -8,7 +8,7 @@ blocks look is the channels'.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, assert_never
@@ -37,10 +37,12 @@ from procedures.vocabulary import (
     ACTOR_NAMES,
     ASPECT_NAMES,
     ASPECT_QUESTIONS,
+    SPECIAL_CASE_NAMES,
     SUBMIT_NAMES,
     Aspect,
     Confidence,
     Language,
+    SpecialCase,
     Submit,
     Unit,
 )
@@ -468,9 +470,41 @@ class _Teller:
             blocks.append(Checklist(items, title=self._say("Điều kiện:", "Conditions:")))
         blocks += self._notes(section.refused_when, tone="warning")
         blocks += self._rule_notes(section.rules)
+        told, facts = self._special_cases(section.cases)
+        blocks += told
         who = section.who.say(self.language)
         lead = self._say("dành cho ", "for ") + who[:1].lower() + who[1:]
-        return _Part(lead, blocks, [section, *self._rules(section.rules)])
+        return _Part(lead, blocks, [section, *self._rules(section.rules), *facts])
+
+    def _special_cases(
+        self, cases: Mapping[SpecialCase, str | None]
+    ) -> tuple[list[Block], list[Fact]]:
+        """Tell what holds in special cases; those that nobody knows are named together."""
+        items: list[Item] = []
+        unknown: list[str] = []
+        facts: list[Fact] = []
+        for case, name in cases.items():
+            if name is None:
+                continue
+            rule = self.version.rules[name]
+            called = SPECIAL_CASE_NAMES[case][self.language]
+            if rule.confidence is Confidence.LOW:
+                unknown.append(called[:1].lower() + called[1:])
+                continue
+            facts.append(rule)
+            items.append(Item(f"{called}: {rule.summary.say(self.language)}"))
+        blocks: list[Block] = []
+        if items:
+            title = self._say("Trường hợp riêng:", "Special cases:")
+            blocks.append(Checklist(tuple(items), title=title))
+        if unknown:
+            listed = ", ".join(unknown)
+            text = self._say(
+                f"Chưa có thông tin chắc chắn, cần hỏi lại nơi tiếp nhận, nếu: {listed}.",
+                f"Not known for certain, please ask the receiving desk, in case of: {listed}.",
+            )
+            blocks.append(Text(text, tone="note"))
+        return blocks, facts
 
     def _form(self) -> _Part:
         forms = self.contents.forms

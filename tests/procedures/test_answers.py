@@ -203,6 +203,17 @@ def test_a_province_whose_amounts_are_not_known_names_its_resolution(
     assert "32/2024" in text and "0 đồng" in text
 
 
+def test_special_cases_are_told_and_the_unknown_ones_sent_to_the_desk(
+    catalogue: Catalogue,
+) -> None:
+    text = as_text(answer(catalogue, "split_parcel", ["conditions"], as_of=TODAY))
+    assert "- Nhiều người cùng đứng tên: Mỗi người được cấp một sổ" in text
+    assert "cần hỏi lại nơi tiếp nhận, nếu: đất đang thế chấp." in text
+    assert "Không gặp được bên kia" not in text, "there is no other side"
+    english = as_text(answer(catalogue, "transfer", ["conditions"], as_of=TODAY, language="en"))
+    assert "- Mortgaged land: The lender's written consent is needed" in english
+
+
 def test_steps_say_who_acts(catalogue: Catalogue) -> None:
     (steps,) = _only(answer(catalogue, "reissue_lost", ["steps"], as_of=TODAY), Steps)
     assert steps.steps[0].actor == "Ông/Bà"
