@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, time
 from typing import Literal, assert_never
 
 from core.clock import show_date
@@ -39,6 +39,7 @@ from procedures.vocabulary import (
     ASPECT_QUESTIONS,
     SPECIAL_CASE_NAMES,
     SUBMIT_NAMES,
+    Actor,
     Aspect,
     Confidence,
     Language,
@@ -68,6 +69,10 @@ class _Due:
 
     filed_on: date
     """The first day on which an office takes it."""
+    cutoff: time | None
+    """Of a same-day procedure told alone: until when it must be in to be done that day."""
+    after_cutoff: date | None
+    """When it is due that came in later."""
     dates: tuple[tuple[date, date | None], ...]
     """In lowland communes, and in mountainous ones where they differ."""
     unsure_year: int | None
@@ -124,8 +129,14 @@ def one_line(
     return teller.hedged(aspect, teller.part(aspect).lead)
 
 
-def tell_estimate(estimate: Estimate, language: Language = "vi") -> list[Block]:
-    """Return an estimate as blocks: the total first, then each sum, then what is not known."""
+def tell_estimate(
+    estimate: Estimate, language: Language = "vi", version: Version | None = None
+) -> list[Block]:
+    """Return an estimate as blocks: the total first, then each sum, then what is not known.
+
+    With the procedure's `version`, what its province charges besides is told as far as it is known;
+    those fees depend on more than the estimate knows and are not in its total.
+    """
 
     def say(vi: str, en: str) -> str:
         return en if language == "en" else vi
@@ -146,6 +157,8 @@ def tell_estimate(estimate: Estimate, language: Language = "vi") -> list[Block]:
     if estimate.unknown:
         items = tuple(Item(unknown.say(language)) for unknown in estimate.unknown)
         blocks.append(Checklist(items, title=say("Chưa tính được:", "Not included:")))
+    if version is not None and version.local_fees is not None:
+        blocks += _Teller(version, language).local_fees(version.contents.fee.local, True)[0]
     blocks += [Text(note.say(language), tone="note") for note in estimate.notes]
     blocks.append(
         Text(
@@ -298,11 +311,23 @@ class _Teller:
             dates.append((day_if_filed(limit, on, calendar), later))
         latest = max(later or due for due, later in dates)
         unsure_year = None if calendar.is_confirmed(latest) else latest.year
-        return _Due(on, tuple(dates), unsure_year)
+        cutoff = limits[0].cutoff if len(limits) == 1 and dates[0] == (on, None) else None
+        after = day_if_filed(limits[0], datetime.combine(on, time.max), calendar)
+        return _Due(on, cutoff, after if cutoff else None, tuple(dates), unsure_year)
 
     def _told_due(self, due: _Due, in_table: bool) -> list[Block]:
         blocks: list[Block] = []
-        if not in_table:
+        if due.cutoff is not None and due.after_cutoff is not None:
+            on, told = show_date(due.filed_on), show_date(due.after_cutoff)
+            hour = f"{due.cutoff:%H:%M}" if due.cutoff.minute else f"{due.cutoff.hour}"
+            text = self._say(
+                f"Nộp đủ giấy tờ trước {hour} giờ ngày {on} thì xong trong ngày; "
+                f"nộp sau đó thì ngày {told}.",
+                f"Complete before {due.cutoff:%H:%M} on {on}, it is done that day; later, on "
+                f"{told}.",
+            )
+            blocks.append(Text(text))
+        elif not in_table:
             lowland, mountains = due.dates[0]
             on, told = show_date(due.filed_on), show_date(lowland)
             text = self._say(
@@ -394,12 +419,16 @@ class _Teller:
         blocks += self._notes(section.notes)
         blocks += self._rule_notes(section.rules)
         if section.local:
-            local_blocks, local_facts = self._local_fees(section.local, bool(lines))
+            local_blocks, local_facts = self.local_fees(section.local, bool(lines))
             blocks += local_blocks
             facts += local_facts
         return _Part(section.summary.say(self.language), blocks, facts)
 
-    def _local_fees(self, kind: str, beside_others: bool) -> tuple[list[Block], list[Fact]]:
+    def local_fees(self, kind: str, beside_others: bool) -> tuple[list[Block], list[Fact]]:
+        """Return what the province charges for this kind of registration, and what that rests on.
+
+        `beside_others`: other sums have been told, so that the province's want a word of their own.
+        """
         local = self.version.local_fees
         place = self.version.province_name
         if local is None and not beside_others:
@@ -456,9 +485,12 @@ class _Teller:
             Step(text=step.do.say(self.language), actor=ACTOR_NAMES[step.who][self.language])
             for step in section.steps
         )
+        # Who acts is left out only where it is the reader.
+        actor = steps[0].actor
+        who = "" if section.steps[0].who is Actor.CITIZEN else f", {actor[:1].lower()}{actor[1:]}"
         lead = self._say(
-            f"có {len(steps)} bước. Trước hết: {steps[0].text}",
-            f"{len(steps)} steps. First: {steps[0].text}",
+            f"có {len(steps)} bước. Trước hết{who}: {steps[0].text}",
+            f"{len(steps)} steps. First{who}: {steps[0].text}",
         )
         return _Part(lead, [Steps(steps), *self._notes(section.notes)], [section])
 

@@ -190,9 +190,16 @@ class Reckoner:
 
 
 def day_if_filed(
-    limit: TimeLimit, on: date, calendar: WorkingCalendar, *, mountainous: bool = False
+    limit: TimeLimit,
+    on: date | datetime,
+    calendar: WorkingCalendar,
+    *,
+    mountainous: bool = False,
 ) -> date:
-    """Return when a complete dossier handed in on `on`, in time, would be due by `limit` alone."""
+    """Return when a complete dossier handed in on `on` would be due by `limit` alone.
+
+    A plain date is before the day's cut-off; a moment (office time) may be after it.
+    """
     due = due_by_limit(on, limit, calendar, mountainous=mountainous)
     assert due is not None  # only a pause without an end leaves it open
     return due

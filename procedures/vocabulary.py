@@ -134,7 +134,7 @@ SPECIAL_CASE_NAMES: dict[SpecialCase, dict[Language, str]] = {
     SpecialCase.MINORS: {"vi": "Người dưới 18 tuổi", "en": "Under eighteen"},
     SpecialCase.CO_OWNERS: {"vi": "Nhiều người cùng đứng tên", "en": "Several holders"},
     SpecialCase.HEIRS: {"vi": "Có người đã mất", "en": "Somebody has died"},
-    SpecialCase.ABSENT: {"vi": "Không gặp được bên kia", "en": "The other side is absent"},
+    SpecialCase.ABSENT: {"vi": "Một bên vắng mặt, mất liên lạc", "en": "A side is absent"},
     SpecialCase.MORTGAGED: {"vi": "Đất đang thế chấp", "en": "Mortgaged land"},
 }
 
