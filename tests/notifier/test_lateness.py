@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -12,10 +14,11 @@ from dossiers.lifecycle import Status
 from dossiers.models import Dossier
 from dossiers.offices import OfficeBook
 from notifier.lateness import behind
+from notifier.plan import Desk, plan_batch, true_due
 from procedures.appointments import Reckoner
 from procedures.catalogue import load_catalogue
 from procedures.deadlines import load_calendar
-from tests.notifier.conftest import NOON, Registry
+from tests.notifier.conftest import NOON, OTHER_PHONE, Registry
 
 CATALOGUE = load_catalogue(ROOT / "data" / "procedures")
 REAL_RULES = Reckoner(lambda: CATALOGUE, load_calendar()).reckon
@@ -66,3 +69,22 @@ def test_what_waited_is_late_only_after_its_wait_is_taken_out(
     assert _late(sessions, date(2026, 12, 1)) == []
     assert _late(sessions, date(2026, 12, 2)) == [("0001", 0, 1)]
     assert _late(sessions, date(2026, 12, 7)) == [("0001", 2, 0)]
+
+
+def test_an_sms_names_the_date_that_holds_after_a_wait(
+    sessions: Sessions, registry: Registry, make_desk: Callable[..., Desk]
+) -> None:
+    desk = replace(make_desk(), due=true_due(REAL_RULES, OfficeBook()))
+    waited = registry.dossier(status=Status.TAX_DUE)
+    registry.move(waited, Status.PROCESSING, at=NOON + timedelta(days=7))
+    plain = registry.dossier(phone=OTHER_PHONE)
+    registry.move(plain, Status.PROCESSING, at=NOON + timedelta(days=7))
+    with sessions.begin() as session:
+        plan_batch(session, desk, NOON + timedelta(days=7))
+    # In on a holiday, both count as received on the 25th. For the first 26, 27, 30/11 and 1/12 did
+    # not count: 14/12 has become 18/12.
+    texts = {registry.text(message) for message in registry.messages()}
+    assert {text.split("Hen tra ket qua ")[1][:10] for text in texts} == {
+        "18/12/2026",
+        "14/12/2026",
+    }
