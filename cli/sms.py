@@ -15,7 +15,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from cli.database import migrate
 from core.clock import VIETNAM, show_date, today
@@ -209,9 +209,8 @@ def late(
     if json_output:
         _print_json([asdict(one) for one in found])
         return
-    table = Table(
-        "hồ sơ", "nơi giải quyết", "trạng thái", "hẹn trên giấy", "hẹn đúng", "trễ", "chờ"
-    )
+    code = Column("hồ sơ", no_wrap=True)
+    table = Table(code, "nơi giải quyết", "trạng thái", "hẹn trên giấy", "hẹn đúng", "trễ", "chờ")
     for one in found:
         table.add_row(
             one.code,
