@@ -155,6 +155,10 @@ BY_CASE: dict[tuple[str, str, str], tuple[float, float | None, str]] = {
     ("auction_allocation", "other", "gia-lai"): (7.5, 17.5, "w"),  # 1.115354
     ("auction_allocation", "other", "hai-phong"): (10, 20, "w"),  # 1.115594
     ("lease_land", "infrastructure", "dak-lak"): (2, 12, "w"),  # 1.115253
+    ("household_members", "public", "dak-lak"): (8, 18, "w"),  # 1.115263, 1.115264
+    ("change_info", "rights", "dak-lak"): (4, 14, "w"),  # 1.115257
+    ("correct_certificate", "usual", "dak-lak"): (5, 15, "w"),  # 1.115273
+    ("correct_certificate", "first", "dak-lak"): (8, 18, "w"),  # 1.115320
     ("lease_land", "infrastructure", "hai-phong"): (3, 13, "w"),  # 1.115619
     ("lease_land", "infrastructure", "dong-nai"): (4, 9, "w"),  # 1.115241
     ("lease_land", "infrastructure", "lang-son"): (5, 15, "w"),  # 1.115719
