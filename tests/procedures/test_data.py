@@ -155,6 +155,9 @@ BY_CASE: dict[tuple[str, str, str], tuple[float, float | None, str]] = {
     ("auction_allocation", "other", "gia-lai"): (7.5, 17.5, "w"),  # 1.115354
     ("auction_allocation", "other", "hai-phong"): (10, 20, "w"),  # 1.115594
     ("lease_land", "infrastructure", "dak-lak"): (2, 12, "w"),  # 1.115253
+    ("lease_land", "state", "lao-cai"): (15, 25, "w"),  # 1.115650, 1.115678
+    ("change_use", "permitted", "lai-chau"): (15, 25, "d"),  # 1.115546, 1.115578
+    ("informal_transfer", "usual", "lang-son"): (10, 20, "w"),  # 1.115716
     ("household_members", "public", "dak-lak"): (8, 18, "w"),  # 1.115263, 1.115264
     ("change_info", "rights", "dak-lak"): (4, 14, "w"),  # 1.115257
     ("correct_certificate", "usual", "dak-lak"): (5, 15, "w"),  # 1.115273
@@ -187,6 +190,8 @@ CODES = {
     "1.115525": "correct_certificate",
     "1.115629": "change_info",
     "1.115510": "extend_term",
+    "1.115684": "auction_allocation",
+    "1.115716": "informal_transfer",
     "1.115497": "extend_term",
     "1.115448": "auction_allocation",
     "1.115452": "dispute",
