@@ -20,8 +20,8 @@ def main() -> None:
     # Imported after logging is set up: rasa_sdk speaks when it is loaded.
     from actions.server import app_for, executor_for
     from actions.turn import Rooms
+    from procedures.appointments import get_reckoner
     from procedures.catalogue import get_catalogue
-    from procedures.deadlines import get_calendar
     from procedures.drafts import get_drafts
 
     rooms = Rooms(
@@ -30,7 +30,7 @@ def main() -> None:
         sessions=get_sessions(),
         settings=settings,
         vault=get_vault(),
-        days_between=get_calendar().between,
+        reckon=get_reckoner().reckon,
     )
     app = app_for(executor_for(rooms, clock.now))
     # Rasa alone asks it, from this machine; one process holds the catalogue once.

@@ -170,9 +170,8 @@ def _paused(turn: Turn, rooms: Rooms, code: str) -> Reply:
 
 def _told(turn: Turn, rooms: Rooms, view: DossierView) -> Reply:
     catalogue = rooms.catalogue()
-    left = rooms.days_between(turn.as_of, view.due_on) if view.due_on else 0
     procedure = catalogue.find_code(view.procedure_code, view.procedure_name)
-    blocks = tell(view, turn.language, days_left=left, procedure=procedure)
+    blocks = tell(view, turn.language, procedure=procedure)
     context = replace(turn.context, intent="check_status", code=view.code, offered=())
     if procedure:
         # "And what does it cost?" right after is about the dossier's own procedure.
@@ -227,7 +226,7 @@ def _proofs(rooms: Rooms) -> Proofs:
 
 
 def _lookup(rooms: Rooms) -> Lookup:
-    return Lookup(_proofs(rooms), offices_of(rooms.settings.offices_file), rooms.days_between)
+    return Lookup(_proofs(rooms), offices_of(rooms.settings.offices_file), rooms.reckon)
 
 
 def _view(turn: Turn, rooms: Rooms, code: str) -> DossierView | None:

@@ -126,7 +126,9 @@ def _next(turn: Turn, rooms: Rooms, case: Case) -> Reply:
     name = rooms.catalogue().name(case.procedure, turn.language)
     words = in_words(case, turn.language)
     head = Text(say("sum_for", turn.language, procedure=name, case=words))
-    blocks: list[Block] = [*tell_estimate(estimate, turn.language)]
+    province = turn.state.province or rooms.settings.province or None
+    version = rooms.catalogue().get(case.procedure, province, as_of=turn.as_of)
+    blocks: list[Block] = [*tell_estimate(estimate, turn.language, version)]
     return Reply(
         (blocks[0], head, *blocks[1:], _other_cases(turn, case)),
         sum=case.plain(),

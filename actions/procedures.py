@@ -161,6 +161,7 @@ def _tell(turn: Turn, rooms: Rooms, procedure: str, aspects: Sequence[str]) -> R
         as_of=turn.as_of,
         province=province or None,
         language=turn.language,
+        filed_on=turn.as_of,
     )
     if Aspect.FEE in aspects and procedure in SUMS:
         blocks = _with_sum(turn, blocks, procedure)

@@ -20,6 +20,7 @@ from core.clock import vietnam_date
 from core.database import Sessions
 from core.privacy import Vault
 from core.settings import Settings
+from dossiers.appointments import Reckon
 from language.blocks import Block, Buttons, to_dict
 from language.english import is_english
 from language.folding import fold, has_marks
@@ -130,8 +131,8 @@ class Rooms:
     sessions: Sessions
     settings: Settings
     vault: Vault
-    days_between: Callable[[date, date], int]
-    """Working days after the first date, up to and with the second."""
+    reckon: Reckon
+    """How a dossier stands to its appointment: limits, working days, what does not count."""
 
 
 @dataclass(frozen=True)

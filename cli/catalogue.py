@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime
@@ -27,9 +28,17 @@ from procedures.catalogue import (
 )
 from procedures.draft_answers import answer_draft, short_title
 from procedures.drafts import Drafts, get_drafts
-from procedures.gaps import STALE_AFTER_DAYS, Finding, Kind, find_draft_gaps, find_gaps
+from procedures.gaps import (
+    STALE_AFTER_DAYS,
+    Cell,
+    Finding,
+    Kind,
+    find_draft_gaps,
+    find_gaps,
+    table,
+)
 from procedures.provinces import PROVINCES
-from procedures.vocabulary import Aspect
+from procedures.vocabulary import Aspect, Language
 
 app = typer.Typer(help="Look at the catalogue of procedures, and check it.", no_args_is_help=True)
 
@@ -39,6 +48,20 @@ _Procedure = Annotated[str, typer.Argument(help="Id, e.g. transfer; a draft's co
 _Province = Annotated[str, typer.Option(help="Slug, e.g. hai-phong; empty: national.")]
 _AsOf = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Default: today.")]
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_MARKS = {Cell.TOLD: "✓", Cell.ASK: "?", Cell.NONE: "·", Cell.MISSING: "✗"}
+_SHORT = {
+    "conditions": "cond",
+    "mistakes": "mist",
+    "mountains": "+mtn",
+    "not_counted": "!cnt",
+    "two_dates": "2day",
+    "general": "gen",
+    "co_owners": "co-own",
+    "mortgaged": "mortg",
+}
+"""Headings that fit a terminal."""
+_WIDE = 190
+"""Columns that the table needs; narrower terminals scroll it."""
 _FAULTS = frozenset({Kind.FAULTY, Kind.OVERLAP})
 """What makes a catalogue unfit for use; the rest is work to be done."""
 
@@ -91,6 +114,25 @@ def stale(
 
 
 @app.command()
+def gaps(province: _Province = "", as_of: _AsOf = None, json_output: _Json = False) -> None:
+    """Show what each procedure tells: procedure by question, and by special case.
+
+    ✓ told, ? told as unconfirmed ("ask the desk"), · does not arise, ✗ not looked into.
+    """
+    told = table(_catalogue(), as_of=_day(as_of), province=_province(province))
+    if json_output:
+        print(json.dumps(told, ensure_ascii=False, indent=1))
+        return
+    questions = list(next(iter(told.values())))
+    shown = Table("thủ tục", *(_SHORT.get(q, q) for q in questions), box=None, padding=(0, 1, 0, 0))
+    for procedure_id, row in told.items():
+        shown.add_row(procedure_id, *(_MARKS[row[q]] for q in questions))
+    Console(width=max(Console().width, _WIDE)).print(shown)
+    counts = Counter(cell for row in told.values() for cell in row.values())
+    print(", ".join(f"{_MARKS[cell]} {counts[cell]}" for cell in Cell))
+
+
+@app.command()
 def show(
     procedure: _Procedure,
     aspect: Annotated[
@@ -98,23 +140,31 @@ def show(
     ] = None,
     province: _Province = "",
     as_of: _AsOf = None,
+    english: Annotated[bool, typer.Option("--english", help="In English.")] = False,
     json_output: _Json = False,
 ) -> None:
     """Show what a citizen would be answered about a procedure, or about a draft by its code."""
     asked = aspect or list(Aspect)
-    if procedure in _drafts():
-        blocks = _told_by_draft(procedure, asked)
-    else:
-        blocks = {
-            one: answer(
-                _catalogue(),
-                _known(procedure),
-                [one],
-                as_of=_day(as_of),
-                province=_province(province),
-            )
-            for one in asked
-        }
+    language: Language = "en" if english else "vi"
+    try:
+        blocks = (
+            _told_by_draft(procedure, asked)
+            if procedure in _drafts()
+            else {
+                one: answer(
+                    _catalogue(),
+                    _known(procedure),
+                    [one],
+                    as_of=_day(as_of),
+                    province=_province(province),
+                    language=language,
+                    filed_on=_day(as_of),
+                )
+                for one in asked
+            }
+        )
+    except NoVersion as error:
+        raise typer.BadParameter(str(error)) from None
     if json_output:
         data = {one.value: [to_dict(b) for b in answered] for one, answered in blocks.items()}
         print(json.dumps(data, ensure_ascii=False, indent=1))
@@ -130,6 +180,7 @@ def diff(
     to_as_of: _AsOf = None,
     province: _Province = "",
     as_of: _AsOf = None,
+    json_output: _Json = False,
 ) -> None:
     """Show what differs between two provinces or two dates (--province --as-of, --to-…)."""
     old = _told(procedure, province, _day(as_of))
@@ -138,6 +189,13 @@ def diff(
         f"{province or 'national'} {_day(as_of)}",
         f"{to_province or 'national'} {_day(to_as_of)}",
     )
+    if json_output:
+        gone, come = (
+            [line for line in one if line not in other] for one, other in ((old, new), (new, old))
+        )
+        data = {"from": names[0], "to": names[1], "only_from": gone, "only_to": come}
+        print(json.dumps(data, ensure_ascii=False, indent=1))
+        return
     lines = list(difflib.unified_diff(old, new, *names, n=0, lineterm=""))
     print("\n".join(lines) if lines else "no difference")
 

@@ -15,24 +15,28 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from cli.database import migrate
-from core.clock import VIETNAM
+from core.clock import VIETNAM, show_date, today
 from core.clock import now as clock_now
 from core.database import get_sessions
 from core.privacy import get_vault
 from core.settings import get_settings
+from dossiers.lifecycle import official_name
 from dossiers.offices import get_offices
 from dossiers.phones import phone_index, read_phones
 from notifier import direct, operators
 from notifier.direct import NotPossible
+from notifier.lateness import DUE_SOON, behind
 from notifier.operators import History, Line
 from notifier.plan import Desk
 from notifier.states import State
 from notifier.templates import WORST_CONTACT, WORST_VALUES, get_templates, render
+from procedures.appointments import get_reckoner
+from procedures.deadlines import get_calendar
 
-app = typer.Typer(help="Messages: outbox, history, hold, release, retry, apologise, test.")
+app = typer.Typer(help="Messages: outbox, history, hold, release, retry, late, apologise, test.")
 console = Console()
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -190,6 +194,37 @@ def send_test(number: Annotated[str, typer.Argument(help="Whom to text.")]) -> N
 
 
 @app.command()
+def late(
+    within: Annotated[
+        int, typer.Option(min=0, help="Also what is due within so many working days.")
+    ] = DUE_SOON,
+    json_output: Json = False,
+) -> None:
+    """List the dossiers that are late, or will be: what does not count is taken out.
+
+    An apology is to reach the applicant a day before the appointment at the latest.
+    """
+    with get_sessions()() as session:
+        found = behind(session, get_reckoner().reckon, get_offices(), today(), within)
+    if json_output:
+        _print_json([asdict(one) for one in found])
+        return
+    code = Column("hồ sơ", no_wrap=True)
+    table = Table(code, "nơi giải quyết", "trạng thái", "hẹn trên giấy", "hẹn đúng", "trễ", "chờ")
+    for one in found:
+        table.add_row(
+            one.code,
+            one.office,
+            official_name(one.status),
+            show_date(one.given) if one.given else "",
+            show_date(one.due),
+            str(one.days_late or ""),
+            str(one.not_counted or ""),
+        )
+    console.print(table if found else "nothing is late or due")
+
+
+@app.command()
 def apologise(
     dossier: Annotated[str, typer.Argument(help="Code of the dossier.")],
     until: Annotated[
@@ -198,9 +233,19 @@ def apologise(
     ],
 ) -> None:
     """Tell an applicant that the appointment is put off, with an apology (phiếu xin lỗi)."""
+    if not get_calendar().is_working(until.date()):
+        _fail(f"nobody works on {show_date(until.date())}")
     with get_sessions().begin() as session:
         try:
-            made = direct.apologise(session, _desk(), dossier, until.date(), clock_now())
+            made = direct.apologise(
+                session,
+                _desk(),
+                dossier,
+                until.date(),
+                clock_now(),
+                reckon=get_reckoner().reckon,
+                offices=get_offices(),
+            )
         except NotPossible as error:
             _fail(error)
     console.print(f"message {made} is in the outbox")

@@ -35,6 +35,9 @@ class OfficeInfo(BaseModel):
     address: str = ""
     hours: str = ""
     hotline: str = ""
+    mountainous: bool | None = None
+    """Whether the communes that it serves have the longer limits (mountainous, island, remote or
+    hard); None where the office has not said, or where some have and some have not."""
     sample: bool = False
     """Invented particulars: whoever shows them says so."""
 
@@ -57,6 +60,10 @@ class OfficeBook(BaseModel):
     def find(self, name: str) -> OfficeInfo | None:
         """Return the office that an export calls `name`, in any of its spellings."""
         return self._by_name.get(fold(name))
+
+    def of(self, name: str, code: str) -> OfficeInfo | None:
+        """Return the office of a dossier: that which its export names, else by its code."""
+        return self.find(name) or self.of_code(code)
 
     def of_code(self, code: str) -> OfficeInfo | None:
         """Return the office that gave out a dossier code, by its agency part or the nearest above.

@@ -12,9 +12,12 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.clock import show_date
+from core.clock import show_date, vietnam_date
 from core.privacy import UnreadableSecret
+from dossiers.appointments import Reckon, Timing, appointment_of
+from dossiers.lifecycle import official_name
 from dossiers.models import Dossier, Office
+from dossiers.offices import OfficeBook
 from notifier.outbox import Draft, opted_out, put
 from notifier.plan import Desk, forbidden, leaves
 from notifier.states import State
@@ -49,15 +52,33 @@ def send_code(
     )
 
 
-def apologise(session: Session, desk: Desk, code: str, new_due: date, now: datetime) -> int:
+def apologise(
+    session: Session,
+    desk: Desk,
+    code: str,
+    new_due: date,
+    now: datetime,
+    *,
+    reckon: Reckon,
+    offices: OfficeBook,
+) -> int:
     """Tell a dossier's applicant that its appointment is put off to `new_due`, with an apology;
     return the message's id.
 
     The SMS beside the office's letter (Form 04, TT 03/2025/TT-VPCP), which gives the reason; the
     office decides on the date. Once for each date. Raises `NotPossible` where there is no such
-    dossier, no number, or the apology has been made.
+    dossier, no number, nothing to apologise for (a result is there, or the clock stands and the
+    appointment moves by itself), where `new_due` is no later than the date that holds anyway, or
+    the apology has been made.
     """
     dossier, office = _dossier(session, Dossier.code == code)
+    standing = appointment_of(dossier, reckon, offices.of(office, dossier.code), vietnam_date(now))
+    if standing.lateness.timing is Timing.ENDED:
+        raise NotPossible(f"nothing to apologise for: {official_name(dossier.status)}")
+    if standing.lateness.timing is Timing.PAUSED:
+        raise NotPossible(f"the clock stands, so it is not late: {official_name(dossier.status)}")
+    if standing.due is not None and new_due <= standing.due:
+        raise NotPossible(f"its appointment is {show_date(standing.due)} as it is")
     silent = opted_out(session, [dossier.phone_index]) if dossier.phone_index else set()
     why = forbidden(sample=dossier.sample, real=desk.real, has_opted_out=bool(silent))
     if why is not None:

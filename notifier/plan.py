@@ -14,12 +14,13 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 
 from sqlalchemy import Select, delete, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload, selectinload
 
-from core.clock import show_date
+from core.clock import show_date, vietnam_date
 from core.privacy import UnreadableSecret, Vault
 from core.settings import Settings
-from dossiers.lifecycle import Status
+from dossiers.appointments import Reckon, appointment_of
+from dossiers.lifecycle import PAUSED, Status
 from dossiers.models import Dossier, DossierEvent, Office, PendingEvent
 from dossiers.offices import OfficeBook
 from notifier.models import Message, PlanDecision
@@ -28,6 +29,7 @@ from notifier.policy import Rules, Step, earliest
 from notifier.states import UNSENT, Cause, State
 from notifier.templates import MessageClass, Template, Templates, render
 from notifier.vocabulary import Why
+from procedures.appointments import get_reckoner
 
 BATCH = 500
 """Events to a transaction."""
@@ -57,11 +59,17 @@ IN_DIGEST: Mapping[Status, str] = {
 }
 """How a digest counts each state, the most pressing first."""
 
+NAMES_DUE = frozenset({Status.ACCEPTED, Status.PROCESSING})
+"""States whose message names the appointment."""
+
 NAMED_IN_DIGEST = 3
 """States that a digest counts one by one; the rest it sums up."""
 
 Contact = Callable[[str], tuple[str, ...]]
 """From an office's name to ways of saying where to ask, the fullest first."""
+
+
+Due = Callable[[Dossier, date], date | None]
 
 
 @dataclass(frozen=True)
@@ -79,6 +87,8 @@ class Desk:
     digest_from: int
     settle: timedelta
     """For which notices to somebody with many dossiers wait for one another."""
+    due: Due = lambda dossier, today: dossier.due_on
+    """The appointment that holds on a day, where a wait may have put it off."""
 
     @classmethod
     def of(
@@ -99,7 +109,18 @@ class Desk:
             real,
             settings.digest_from,
             timedelta(seconds=settings.digest_settle),
+            true_due(get_reckoner().reckon, offices),
         )
+
+
+def true_due(reckon: Reckon, offices: OfficeBook) -> Due:
+    """Return how the look-up tells appointments, so that an SMS never names another date."""
+
+    def due(dossier: Dossier, today: date) -> date | None:
+        office = offices.of(dossier.office.name if dossier.office else "", dossier.code)
+        return appointment_of(dossier, reckon, office, today).due
+
+    return due
 
 
 def contact_lines(settings: Settings, offices: OfficeBook) -> Contact:
@@ -217,6 +238,7 @@ def plan_batch(session: Session, desk: Desk, now: datetime, limit: int = BATCH) 
         if decided[one.event_id].why is Why.TOLD:
             by_person[one.phone_index or "", one.sample].append(one)
 
+    dues = _put_off(session, desk, [one for items in by_person.values() for one in items], now)
     drafts: list[tuple[Draft, list[int]]] = []
     for (person, sample), items in by_person.items():
         why = forbidden(sample=sample, real=desk.real, has_opted_out=person in silent)
@@ -226,7 +248,7 @@ def plan_batch(session: Session, desk: Desk, now: datetime, limit: int = BATCH) 
             waiting, moved = _withdraw_waiting(session, person, sample, now)
             for one in moved:
                 # Its number was corrected while it waited: it is no longer this person's news.
-                alone = _draft(desk, [one], now, None) if one.phone_index else None
+                alone = _draft(desk, [one], now, None, dues) if one.phone_index else None
                 if alone is None:
                     decided[one.event_id] = Decision(Why.NO_MOBILE)
                 else:
@@ -236,7 +258,7 @@ def plan_batch(session: Session, desk: Desk, now: datetime, limit: int = BATCH) 
             # What was withdrawn can only go out in a digest: its own message is closed.
             together = bool(waiting) or len(items) >= desk.digest_from
         for group in [items] if together else [[one] for one in items]:
-            draft = _draft(desk, group, now + settle, why)
+            draft = _draft(desk, group, now + settle, why, dues)
             events = [one.event_id for one in group]
             if draft is None:
                 decided |= dict.fromkeys(events, Decision(Why.UNREADABLE))
@@ -383,19 +405,44 @@ def leaves(desk: Desk, template: Template, key: str, now: datetime) -> datetime:
     return earliest(now, desk.rules, template.message_class, key) if desk.real else now
 
 
-def _draft(desk: Desk, group: Sequence[News], now: datetime, why: Why | None) -> Draft | None:
+def _put_off(
+    session: Session, desk: Desk, news: Iterable[News], now: datetime
+) -> dict[int, date | None]:
+    """Return the appointments, by dossier, of those that have waited for their applicant."""
+    ids = {one.dossier_id for one in news if one.status in NAMES_DUE and one.version > 1}
+    waited = (
+        select(DossierEvent.dossier_id)
+        .where(DossierEvent.dossier_id.in_(ids), DossierEvent.status.in_(PAUSED))
+        .distinct()
+    )
+    found = session.scalars(
+        select(Dossier)
+        .options(joinedload(Dossier.office), selectinload(Dossier.events))
+        .where(Dossier.id.in_(waited))
+    )
+    return {dossier.id: desk.due(dossier, vietnam_date(now)) for dossier in found}
+
+
+def _draft(
+    desk: Desk,
+    group: Sequence[News],
+    now: datetime,
+    why: Why | None,
+    dues: Mapping[int, date | None],
+) -> Draft | None:
     """Return the message that tells of one event, or of several of one person, or None where
     their number cannot be read."""
     first, alone = group[0], len(group) == 1
     statuses = [one.status for one in group]
     template = desk.templates[first.status.value if alone else "digest"]
     offices = {one.office for one in group}
+    due = dues.get(first.dossier_id, first.due_on)
     rendered = render(
         template,
         {
             "sign": desk.sign,
             "code": first.code,
-            "due": show_date(first.due_on) if first.due_on else "",
+            "due": show_date(due) if due else "",
             "count": str(len(group)),
             "summary": summary(statuses),
         },

@@ -8,9 +8,9 @@ blocks look is the channels'.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, time
 from typing import Literal, assert_never
 
 from core.clock import show_date
@@ -27,7 +27,9 @@ from language.blocks import (
     Table,
     Text,
 )
+from procedures.appointments import day_if_filed
 from procedures.catalogue import Catalogue, Version
+from procedures.deadlines import get_calendar
 from procedures.money import PAYER_NAMES, Estimate, show_vnd
 from procedures.schema import Fact, FeeLine, Form, Paper, Rule, SummarySection, TimeLimit
 from procedures.schema import Text as Words
@@ -35,10 +37,13 @@ from procedures.vocabulary import (
     ACTOR_NAMES,
     ASPECT_NAMES,
     ASPECT_QUESTIONS,
+    SPECIAL_CASE_NAMES,
     SUBMIT_NAMES,
+    Actor,
     Aspect,
     Confidence,
     Language,
+    SpecialCase,
     Submit,
     Unit,
 )
@@ -58,6 +63,22 @@ class Part:
     facts: list[Fact] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class _Due:
+    """When a dossier handed in on one day would be due, by each of a section's limits."""
+
+    filed_on: date
+    """The first day on which an office takes it."""
+    cutoff: time | None
+    """Of a same-day procedure told alone: until when it must be in to be done that day."""
+    after_cutoff: date | None
+    """When it is due that came in later."""
+    dates: tuple[tuple[date, date | None], ...]
+    """In lowland communes, and in mountainous ones where they differ."""
+    unsure_year: int | None
+    """A year whose holidays are not decided, where a date lies in one."""
+
+
 def answer(
     catalogue: Catalogue,
     procedure_id: str,
@@ -66,16 +87,18 @@ def answer(
     as_of: date,
     province: str | None = None,
     language: Language = "vi",
+    filed_on: date | None = None,
 ) -> list[Block]:
     """Return the answer about a procedure's aspects as they stood on `as_of`.
 
-    `province` is a slug or a name; where the catalogue has no rules of that province, the national
-    ones are told, and that they may differ. No aspect means the overview. Raises what
+    `filed_on` asks to be told, with the time limits, when a complete dossier handed in that day
+    would be due. `province` is a slug or a name; where the catalogue has no rules of that province,
+    the national ones are told, and that they may differ. No aspect means the overview. Raises what
     `Catalogue.get` raises, and `ValueError` for an aspect that does not exist.
     """
     asked = tuple(dict.fromkeys(Aspect(aspect) for aspect in aspects)) or (Aspect.GENERAL,)
     version = catalogue.get(procedure_id, province, as_of=as_of)
-    teller = Teller(version, language)
+    teller = Teller(version, language, filed_on)
     blocks: list[Block] = []
     facts: list[Fact] = []
     for n, aspect in enumerate(asked):
@@ -106,8 +129,14 @@ def one_line(
     return teller.hedged(aspect, teller.part(aspect).lead)
 
 
-def tell_estimate(estimate: Estimate, language: Language = "vi") -> list[Block]:
-    """Return an estimate as blocks: the total first, then each sum, then what is not known."""
+def tell_estimate(
+    estimate: Estimate, language: Language = "vi", version: Version | None = None
+) -> list[Block]:
+    """Return an estimate as blocks: the total first, then each sum, then what is not known.
+
+    With the procedure's `version`, what its province charges besides is told as far as it is known;
+    those fees depend on more than the estimate knows and are not in its total.
+    """
 
     def say(vi: str, en: str) -> str:
         return en if language == "en" else vi
@@ -128,6 +157,8 @@ def tell_estimate(estimate: Estimate, language: Language = "vi") -> list[Block]:
     if estimate.unknown:
         items = tuple(Item(unknown.say(language)) for unknown in estimate.unknown)
         blocks.append(Checklist(items, title=say("Chưa tính được:", "Not included:")))
+    if version is not None and version.local_fees is not None:
+        blocks += Teller(version, language).local_fees(version.contents.fee.local, True)[0]
     blocks += [Text(note.say(language), tone="note") for note in estimate.notes]
     blocks.append(
         Text(
@@ -151,10 +182,11 @@ def tell_estimate(estimate: Estimate, language: Language = "vi") -> list[Block]:
 class Teller:
     """Tells one version in one language: aspect by aspect, for an answer or a whole page."""
 
-    def __init__(self, version: Version, language: Language) -> None:
+    def __init__(self, version: Version, language: Language, filed_on: date | None = None) -> None:
         self.version = version
         self.contents = version.contents
         self.language: Language = language
+        self.filed_on = filed_on
 
     def part(self, aspect: Aspect) -> Part:
         """Return what is said of `aspect`."""
@@ -189,10 +221,13 @@ class Teller:
         section = self.contents.time
         limits = tuple(section.limits.values())
         blocks: list[Block] = []
+        due = self._if_filed(limits)
         if len(limits) > 1:
-            blocks.append(self._time_table(limits))
+            blocks.append(self._time_table(limits, due))
         for limit in limits:
             blocks += self._dates(limit)
+        if due is not None:
+            blocks += self._told_due(due, in_table=len(limits) > 1)
         blocks += self._notes(section.notes)
         blocks += self._rule_notes(section.rules)
         return Part(self._time_lead(limits), blocks, [section, *self._rules(section.rules)])
@@ -226,9 +261,13 @@ class Teller:
             return self._say("trong ngày làm việc nhận hồ sơ", "the same working day")
         return self._days(limit.days, limit.unit)
 
-    def _time_table(self, limits: Sequence[TimeLimit]) -> Table:
+    def _time_table(self, limits: Sequence[TimeLimit], due: _Due | None) -> Table:
         rows = []
-        for limit in limits:
+        columns = [*self._say_all(("Trường hợp", "Thời hạn"), ("Case", "Limit"))]
+        if due is not None:
+            on = show_date(due.filed_on)
+            columns.append(self._say(f"Nộp {on} thì hẹn", f"Filed {on}, due"))
+        for n, limit in enumerate(limits):
             told = self._limit(limit)
             if limit.mountainous is not None:
                 total = self._number(limit.mountainous)
@@ -236,8 +275,13 @@ class Teller:
                     f" (miền núi, hải đảo, vùng khó khăn: {total})",
                     f" (mountainous, island or hard communes: {total})",
                 )
-            rows.append((limit.case.say(self.language) if limit.case else "", told))
-        return Table(self._say_all(("Trường hợp", "Thời hạn"), ("Case", "Limit")), tuple(rows))
+            row = [limit.case.say(self.language) if limit.case else "", told]
+            if due is not None:
+                lowland, mountains = due.dates[n]
+                later = f" ({show_date(mountains)})" if mountains is not None else ""
+                row.append(show_date(lowland) + later)
+            rows.append(tuple(row))
+        return Table(tuple(columns), tuple(rows))
 
     def _dates(self, limit: TimeLimit) -> list[Block]:
         if limit.first is None or limit.second is None:
@@ -251,6 +295,59 @@ class Teller:
             "payment.",
         )
         return [Text(case + told)]
+
+    def _if_filed(self, limits: Sequence[TimeLimit]) -> _Due | None:
+        """Return when a dossier handed in on `filed_on` would be due: what people count out."""
+        unsure = self.version.confidence(Aspect.TIME) is Confidence.LOW
+        if self.filed_on is None or unsure:
+            return None
+        calendar = get_calendar()
+        on = calendar.on_or_after(self.filed_on)
+        dates: list[tuple[date, date | None]] = []
+        for limit in limits:
+            later = None
+            if limit.mountainous is not None:
+                later = day_if_filed(limit, on, calendar, mountainous=True)
+            dates.append((day_if_filed(limit, on, calendar), later))
+        latest = max(later or due for due, later in dates)
+        unsure_year = None if calendar.is_confirmed(latest) else latest.year
+        cutoff = limits[0].cutoff if len(limits) == 1 and dates[0] == (on, None) else None
+        after = day_if_filed(limits[0], datetime.combine(on, time.max), calendar)
+        return _Due(on, cutoff, after if cutoff else None, tuple(dates), unsure_year)
+
+    def _told_due(self, due: _Due, in_table: bool) -> list[Block]:
+        blocks: list[Block] = []
+        if due.cutoff is not None and due.after_cutoff is not None:
+            on, told = show_date(due.filed_on), show_date(due.after_cutoff)
+            hour = f"{due.cutoff:%H:%M}" if due.cutoff.minute else f"{due.cutoff.hour}"
+            text = self._say(
+                f"Nộp đủ giấy tờ trước {hour} giờ ngày {on} thì xong trong ngày; "
+                f"nộp sau đó thì ngày {told}.",
+                f"Complete before {due.cutoff:%H:%M} on {on}, it is done that day; later, on "
+                f"{told}.",
+            )
+            blocks.append(Text(text))
+        elif not in_table:
+            lowland, mountains = due.dates[0]
+            on, told = show_date(due.filed_on), show_date(lowland)
+            text = self._say(
+                f"Nộp đủ giấy tờ ngày {on} thì hẹn trả ngày {told}",
+                f"Complete on {on}, it is due on {told}",
+            )
+            if mountains is not None:
+                later = show_date(mountains)
+                text += self._say(
+                    f"; xã miền núi, hải đảo, vùng khó khăn: {later}",
+                    f"; in mountainous, island or hard communes: {later}",
+                )
+            blocks.append(Text(f"{text}."))
+        if due.unsure_year is not None:
+            text = self._say(
+                f"Lịch nghỉ lễ năm {due.unsure_year} chưa chốt nên ngày hẹn có thể thay đổi.",
+                f"The holidays of {due.unsure_year} are not decided yet, so this may change.",
+            )
+            blocks.append(Text(text, tone="note"))
+        return blocks
 
     def _documents(self) -> Part:
         section = self.contents.documents
@@ -326,12 +423,16 @@ class Teller:
         blocks += self._notes(section.notes)
         blocks += self._rule_notes(section.rules)
         if section.local:
-            local_blocks, local_facts = self._local_fees(section.local, bool(lines))
+            local_blocks, local_facts = self.local_fees(section.local, bool(lines))
             blocks += local_blocks
             facts += local_facts
         return Part(section.summary.say(self.language), blocks, facts)
 
-    def _local_fees(self, kind: str, beside_others: bool) -> tuple[list[Block], list[Fact]]:
+    def local_fees(self, kind: str, beside_others: bool) -> tuple[list[Block], list[Fact]]:
+        """Return what the province charges for this kind of registration, and what that rests on.
+
+        `beside_others`: other sums have been told, so that the province's want a word of their own.
+        """
         local = self.version.local_fees
         place = self.version.province_name
         if local is None and not beside_others:
@@ -388,9 +489,12 @@ class Teller:
             Step(text=step.do.say(self.language), actor=ACTOR_NAMES[step.who][self.language])
             for step in section.steps
         )
+        # Who acts is left out only where it is the reader.
+        actor = steps[0].actor
+        who = "" if section.steps[0].who is Actor.CITIZEN else f", {actor[:1].lower()}{actor[1:]}"
         lead = self._say(
-            f"có {len(steps)} bước. Trước hết: {steps[0].text}",
-            f"{len(steps)} steps. First: {steps[0].text}",
+            f"có {len(steps)} bước. Trước hết{who}: {steps[0].text}",
+            f"{len(steps)} steps. First{who}: {steps[0].text}",
         )
         return Part(lead, [Steps(steps), *self._notes(section.notes)], [section])
 
@@ -402,9 +506,41 @@ class Teller:
             blocks.append(Checklist(items, title=self._say("Điều kiện:", "Conditions:")))
         blocks += self._notes(section.refused_when, tone="warning")
         blocks += self._rule_notes(section.rules)
+        told, facts = self._special_cases(section.cases)
+        blocks += told
         who = section.who.say(self.language)
         lead = self._say("dành cho ", "for ") + who[:1].lower() + who[1:]
-        return Part(lead, blocks, [section, *self._rules(section.rules)])
+        return Part(lead, blocks, [section, *self._rules(section.rules), *facts])
+
+    def _special_cases(
+        self, cases: Mapping[SpecialCase, str | None]
+    ) -> tuple[list[Block], list[Fact]]:
+        """Tell what holds in special cases; those that nobody knows are named together."""
+        items: list[Item] = []
+        unknown: list[str] = []
+        facts: list[Fact] = []
+        for case, name in cases.items():
+            if name is None:
+                continue
+            rule = self.version.rules[name]
+            called = SPECIAL_CASE_NAMES[case][self.language]
+            if rule.confidence is Confidence.LOW:
+                unknown.append(called[:1].lower() + called[1:])
+                continue
+            facts.append(rule)
+            items.append(Item(f"{called}: {rule.summary.say(self.language)}"))
+        blocks: list[Block] = []
+        if items:
+            title = self._say("Trường hợp riêng:", "Special cases:")
+            blocks.append(Checklist(tuple(items), title=title))
+        if unknown:
+            listed = ", ".join(unknown)
+            text = self._say(
+                f"Chưa có thông tin chắc chắn, cần hỏi lại nơi tiếp nhận, nếu: {listed}.",
+                f"Not known for certain, please ask the receiving desk, in case of: {listed}.",
+            )
+            blocks.append(Text(text, tone="note"))
+        return blocks, facts
 
     def _form(self) -> Part:
         forms = self.contents.forms

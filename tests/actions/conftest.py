@@ -24,7 +24,9 @@ from core.database import Base, make_engine, session_factory
 from core.privacy import Vault
 from core.settings import ROOT, Settings
 from language.blocks import Block, Buttons, as_text, from_dict
+from procedures.appointments import Reckoner
 from procedures.catalogue import load_catalogue
+from procedures.deadlines import load_calendar
 from procedures.drafts import get_drafts
 
 _ = (actions.models, dossiers.models)
@@ -110,7 +112,7 @@ def rooms(settings: Settings) -> Iterator[Rooms]:
         sessions=session_factory(engine),
         settings=settings,
         vault=Vault(settings.secret_key.get_secret_value()),
-        days_between=lambda start, end: (end - start).days,
+        reckon=Reckoner(lambda: CATALOGUE, load_calendar()).reckon,
     )
     engine.dispose()
 

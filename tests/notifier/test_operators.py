@@ -132,6 +132,11 @@ def test_the_command_line() -> None:
     assert "released" in run("release", "1")
     assert "cancelled" in run("cancel", "1")
     run("apologise", "H60.12.01-261102-0001", "--until", "30/11/2026", status=1)
+    assert "nobody works on 29/11/2026" in run(
+        "apologise", "H60.12.01-261102-0001", "--until", "29/11/2026", status=1
+    )
+    assert "nothing is late or due" in run("late")
+    assert json.loads(run("late", "--json")) == []
     assert json.loads(run("providers", "--json")) == {"in_use": "phone", "known": []}
     assert "digest v1 · 2 segments at worst" in run("templates")
     assert {row["segments"] for row in json.loads(run("templates", "--json"))} == {1, 2}
