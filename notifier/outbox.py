@@ -6,6 +6,7 @@ on (state, epoch): of two that want the same message, one finds that it has come
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,9 +31,10 @@ from core.clock import now as clock_now
 from core.privacy import Vault
 from dossiers.inserting import insert_into
 from dossiers.phones import phone_index
-from notifier.models import Attempt, Message, ProviderState, Suppression, new_ref
+from notifier.models import Attempt, Message, Suppression, new_ref
 from notifier.policy import Step
 from notifier.providers.base import Answer
+from notifier.routing import Tried
 from notifier.states import State, require
 from notifier.templates import MessageClass, Rendered, Template
 from notifier.vocabulary import Why
@@ -131,6 +133,7 @@ def put(session: Session, drafts: Sequence[Draft], vault: Vault, now: datetime) 
             "phone_index": phone_index(vault, draft.to),
             "phone_tail": draft.to[-3:],
             "body_enc": vault.encrypt(draft.rendered.text),
+            "values_enc": _sealed(draft.rendered.values, vault),
             "encoding": draft.rendered.size.encoding,
             "segments": draft.rendered.size.segments,
             "state": draft.state,
@@ -151,6 +154,10 @@ def put(session: Session, drafts: Sequence[Draft], vault: Vault, now: datetime) 
         returned = session.execute(insert.returning(Message.dedupe_key, Message.id))
         made |= dict(returned.all())
     return made
+
+
+def _sealed(values: Mapping[str, str], vault: Vault) -> str | None:
+    return vault.encrypt(json.dumps(values, ensure_ascii=False)) if values else None
 
 
 # --- changing them ---------------------------------------------------------------------------
@@ -236,9 +243,11 @@ class Leased:
     message_class: MessageClass
     sample: bool
     attempts: int
+    deliveries: int
     phone_index: str
     phone_enc: str = field(repr=False)
     body_enc: str = field(repr=False)
+    values_enc: str | None = field(repr=False)
     dedupe_key: str
     expires_at: datetime
     lease_until: datetime
@@ -252,9 +261,11 @@ _LEASED = (
     Message.message_class,
     Message.sample,
     Message.attempts,
+    Message.deliveries,
     Message.phone_index,
     Message.phone_enc,
     Message.body_enc,
+    Message.values_enc,
     Message.dedupe_key,
     Message.expires_at,
     Message.lease_until,
@@ -321,6 +332,19 @@ def left_within_hour(
         if at is not None:
             left[index].append(at)
     return {index: tuple(moments) for index, moments in left.items()}
+
+
+def tried(session: Session, ids: Iterable[int]) -> dict[int, list[Tried]]:
+    """Return the earlier requests of messages, the first first."""
+    made: dict[int, list[Tried]] = defaultdict(list)
+    rows = session.execute(
+        select(Attempt.message_id, Attempt.provider, Attempt.outcome)
+        .where(Attempt.message_id.in_(set(ids)))
+        .order_by(Attempt.message_id, Attempt.n)
+    )
+    for message_id, provider, outcome in rows:
+        made[message_id].append(Tried(provider, outcome))
+    return made
 
 
 def add_attempts(session: Session, leased: Sequence[Leased], provider: str, now: datetime) -> None:
@@ -402,35 +426,7 @@ def sweep(
     return len(change(session, changes, by, now))
 
 
-# --- providers -------------------------------------------------------------------------------
-
-
-def provider_state(session: Session, name: str) -> ProviderState | None:
-    """Return what all workers know of a provider, or None where nothing is known."""
-    return session.get(ProviderState, name, populate_existing=True)
-
-
-def pause_provider(
-    session: Session, name: str, code: str | None, until: datetime, now: datetime
-) -> None:
-    """Let no worker send through a provider until `until`."""
-    session.execute(
-        insert_new(session, ProviderState, [{"name": name, "pauses": 0, "updated_at": now}], "name")
-    )
-    session.execute(
-        update(ProviderState)
-        .where(ProviderState.name == name)
-        .values(paused_until=until, pauses=ProviderState.pauses + 1, code=code, updated_at=now)
-    )
-
-
-def clear_provider(session: Session, name: str, now: datetime) -> None:
-    """A provider has accepted a message: it refuses us no more."""
-    session.execute(
-        update(ProviderState)
-        .where(ProviderState.name == name, ProviderState.pauses > 0)
-        .values(paused_until=None, pauses=0, code=None, updated_at=now)
-    )
+# --- recipients --------------------------------------------------------------------------------
 
 
 def opt_out(session: Session, index: str, source: str, now: datetime) -> None:

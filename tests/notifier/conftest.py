@@ -29,6 +29,7 @@ from notifier.policy import Pace, Rules
 from notifier.providers.base import Provider
 from notifier.providers.twilio import TwilioProvider
 from notifier.receipts import apply_waiting
+from notifier.routing import Gateways
 from notifier.templates import load_templates
 from tests.fakes.twilio_server import ACCOUNT, SERVICE, TOKEN, FakeTwilio, fake_twilio
 
@@ -221,11 +222,17 @@ class Office:
     provider: Provider
     rules: Rules = field(default_factory=lambda: replace(RULES, quiet_hours=None))
     pace: Pace = SWIFT
+    route: Gateways | None = None
+    """Several providers instead of the one."""
+
+    @property
+    def gateways(self) -> Gateways:
+        return self.route or Gateways.alone(self.provider)
 
     def dispatcher(self, concurrency: int = 16) -> Dispatcher:
         return Dispatcher(
             self.sessions,
-            self.provider,
+            self.gateways,
             self.vault,
             self.rules,
             self.pace,

@@ -19,7 +19,8 @@ from dossiers.offices import OfficeBook
 from notifier.leadership import Leader
 from notifier.models import Leadership
 from notifier.providers.phone import PhoneProvider
-from notifier.providers.registry import NotConfigured, make_provider
+from notifier.providers.registry import NotConfigured, make_gateways
+from notifier.routing import Gateways
 from notifier.scheduler import Notifier, _serve
 from notifier.states import State
 from tests.notifier.conftest import Registry
@@ -104,7 +105,7 @@ def make_notifier(settings: Settings, sessions: Sessions, vault: Vault) -> Notif
         settings,
         sessions,
         vault,
-        PhoneProvider(sessions, vault),
+        Gateways.alone(PhoneProvider(sessions, vault)),
         lambda start, end: (end - start).days,
         OfficeBook(),
     )
@@ -190,7 +191,7 @@ async def test_a_database_that_is_away_fails_a_tick_and_not_the_process(
 def test_a_provider_without_its_settings_is_refused_by_name(
     settings: Settings, sessions: Sessions, vault: Vault
 ) -> None:
-    assert make_provider(settings, sessions, vault).name == "phone"
+    assert make_gateways(settings, sessions, vault).route.names == ("phone",)
     twilio = settings.model_copy(update={"sms_provider": "twilio"})
     with pytest.raises(NotConfigured, match="MOTCUA_TWILIO_ACCOUNT_SID"):
-        make_provider(twilio, sessions, vault)
+        make_gateways(twilio, sessions, vault)
