@@ -26,7 +26,7 @@ def available(session: Session, provider: str, rate: float, now: datetime) -> in
     Locks its bucket until the transaction ends; `take` then says how many went.
     """
     # An insert, even of what is there, takes SQLite's one write lock before anything is read.
-    row = {"provider": provider, "tokens": filled(rate, 0, rate), "at": now}
+    row = {"provider": provider, "tokens": max(rate, 1.0), "at": now}
     session.execute(insert_new(session, RateBucket, [row], "provider"))
     bucket = session.scalars(
         select(RateBucket)

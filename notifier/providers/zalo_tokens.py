@@ -44,8 +44,6 @@ _LEASE = timedelta(seconds=30)
 _PATIENCE = 15.0
 """Seconds for which another process is waited for that has it."""
 _LOOK = 0.1
-_SPENT = -14020
-"""The refresh token has been used already."""
 
 
 class NotSignedIn(Exception):
@@ -169,8 +167,7 @@ class ZaloTokens:
             error = said.get("error")
             log.error("token refused", provider=PROVIDER, code=error, status=reply.status)
             if isinstance(error, int) and error != 0:
-                spent = " (used already)" if error == _SPENT else ""
-                raise NotSignedIn(f"{error}{spent}")
+                raise NotSignedIn(str(error))
             raise NotNow(f"http_{reply.status}")
         now = await self._in_database(outbox.database_now)
         new = Pair(access, refresh, now + timedelta(seconds=_lasts(said)), old.version + 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import count
@@ -39,7 +39,6 @@ from tests.fakes.twilio_server import ACCOUNT, SERVICE, TOKEN, FakeTwilio, fake_
 from tests.fakes.zns_server import (
     APP_ID,
     APP_SECRET,
-    FIRST_REFRESH,
     OA_SECRET,
     FakeZns,
     fake_zns,
@@ -255,7 +254,7 @@ def route_settings(state_dir: Path, route: str, **overrides: object) -> Settings
 
 
 @pytest.fixture
-def make_route(
+async def make_route(
     twilio: FakeTwilio,
     esms: FakeEsms,
     zns: FakeZns,
@@ -263,12 +262,13 @@ def make_route(
     vault: Vault,
     tmp_path: Path,
     patience: float,
-) -> Callable[..., Gateways]:
+) -> AsyncIterator[Callable[..., Gateways]]:
     """Makes a route through all three fakes, signed in to Zalo."""
+    made: list[Gateways] = []
 
     def make(route: str, **overrides: object) -> Gateways:
         with sessions.begin() as session:
-            sign_in(session, vault, FIRST_REFRESH, datetime.now(UTC))
+            sign_in(session, vault, zns.refresh, datetime.now(UTC))
         values = {
             "twilio_base_url": twilio.base_url,
             "twilio_timeout": patience,
@@ -279,9 +279,12 @@ def make_route(
             "zns_timeout": patience,
             **overrides,
         }
-        return make_gateways(route_settings(tmp_path, route, **values), sessions, vault)
+        made.append(make_gateways(route_settings(tmp_path, route, **values), sessions, vault))
+        return made[-1]
 
-    return make
+    yield make
+    for gateways in made:
+        await gateways.close()
 
 
 SWIFT = Pace(lease=60, request=10, grace=0, asking=60, unconfirmed=3600, idle=0.05, gather=0.001)

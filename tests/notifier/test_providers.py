@@ -130,7 +130,6 @@ async def test_each_accident_comes_to_the_same_with_every_gateway(
     fake.moods.append(spoken)  # type: ignore[arg-type]
     provider, sent = one(make_route, name), request_()
     answer = await provider.send(sent)
-    await provider.close()
     assert answer.outcome is outcome
     assert fake.refs() == ([sent.ref] if mood in TAKES_OVER else [])
     assert fake.requests == 1, "a gateway's module never repeats a request"
@@ -144,7 +143,6 @@ async def test_a_refused_connection_has_surely_brought_nothing(
 ) -> None:
     provider = one(make_route, name, **{f"{name}_base_url": f"http://127.0.0.1:{unused_tcp_port}"})
     assert (await provider.send(request_())).outcome is Outcome.NOT_SENT
-    await provider.close()
 
 
 @pytest.mark.parametrize(("name", "mood"), CODES)
@@ -156,7 +154,6 @@ async def test_each_code_comes_to_what_its_table_says(
     fake.mood = mood  # type: ignore[assignment]
     provider = one(make_route, name)
     answer = await provider.send(request_())
-    await provider.close()
     assert (answer.outcome, answer.advice) == CODES[name, mood]
     assert fake.refs() == []
     assert answer.code
@@ -180,7 +177,6 @@ async def test_esms_is_given_what_it_asks_for(esms: FakeEsms, make_route: MakeRo
     plain, accented = request_(), request_(body="Hồ sơ & giấy hẹn", delivery=2)
     for sent in (plain, accented):
         assert (await provider.send(sent)).outcome is Outcome.ACCEPTED
-    await provider.close()
     first, second = esms.taken
     assert (first.phone, first.unicode, first.sandbox) == ("0912345678", "0", "1")
     assert first.content == plain.body
@@ -195,7 +191,6 @@ async def test_esms_takes_a_delivery_once_however_often_it_is_sent(
     esms.moods.append("error_after")
     answers = [await provider.send(replace(sent, attempt=n)) for n in (1, 2, 3)]
     again = await provider.send(replace(sent, attempt=4, delivery=2))
-    await provider.close()
     assert [one.outcome for one in answers] == [Outcome.AMBIGUOUS] + [Outcome.ACCEPTED] * 2
     assert again.outcome is Outcome.ACCEPTED
     assert [one.request_id for one in esms.taken] == [f"{sent.ref}-1", f"{sent.ref}-2"]
@@ -209,7 +204,6 @@ async def test_esms_is_asked_by_sending_again_under_the_same_id(
     esms.moods.append(mood)
     assert (await provider.send(sent)).outcome is Outcome.AMBIGUOUS
     report = await provider.look_up(Inquiry(sent, datetime.now(UTC), may_send=True))
-    await provider.close()
     assert report == Found(f"{sent.ref}-1", Word.ACCEPTED)
     assert esms.refs() == [sent.ref]
 
@@ -226,7 +220,6 @@ async def test_esms_is_not_asked_where_asking_could_send(
     provider, sent = one(make_route, "esms"), request_()
     inquiry = Inquiry(sent, datetime.now(UTC) - age, may_send=may_send)
     assert await provider.look_up(inquiry) == NoTelling()
-    await provider.close()
     assert esms.requests == 0
 
 
@@ -237,7 +230,6 @@ async def test_the_day_of_an_esms_id_is_vietnams(esms: FakeEsms, make_route: Mak
         found = await provider.look_up(Inquiry(sent, evening, may_send=True))
     with time_machine.travel(evening + timedelta(minutes=11), tick=True):
         silent = await provider.look_up(Inquiry(sent, evening, may_send=True))
-    await provider.close()
     assert isinstance(found, Found)
     assert silent == NoTelling()
 
@@ -300,7 +292,6 @@ async def test_zns_is_given_the_template_and_its_values(
     provider = one(make_route, "zns")
     dated = request_(template="accepted", values={"code": "H60-1", "due": "30/11/2026"}, attempt=4)
     answer = await provider.send(dated)
-    await provider.close()
     (taken,) = zns.taken
     assert answer.provider_ref == taken.msg_id
     assert (taken.phone, taken.template_id) == ("84912345678", "102")
@@ -320,7 +311,6 @@ async def test_zns_cannot_be_asked(make_route: MakeRoute) -> None:
     provider = one(make_route, "zns")
     inquiry = Inquiry(request_(), datetime.now(UTC), may_send=True)
     assert await provider.look_up(inquiry) == NoTelling()
-    await provider.close()
 
 
 async def test_the_signature_of_an_event(
@@ -328,7 +318,6 @@ async def test_the_signature_of_an_event(
 ) -> None:
     provider, sent = one(make_route, "zns"), request_()
     await provider.send(sent)
-    await provider.close()
     body = zns.event(zns.taken[0])
     settings = route_settings(tmp_path, "zns")
 
@@ -357,7 +346,6 @@ async def test_the_signature_of_an_event(
 async def test_many_at_once_are_each_sent_once(zns: FakeZns, make_route: MakeRoute) -> None:
     provider = one(make_route, "zns")
     answers = await asyncio.gather(*(provider.send(request_()) for _ in range(40)))
-    await provider.close()
     assert {answer.outcome for answer in answers} == {Outcome.ACCEPTED}
     assert len(set(zns.refs())) == len(zns.taken) == 40
     assert zns.refreshed == {zns_server.FIRST_REFRESH: 1}
