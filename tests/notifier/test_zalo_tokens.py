@@ -116,7 +116,7 @@ async def test_without_a_token_a_person_is_asked(
 ) -> None:
     with pytest.raises(NotSignedIn, match="not_signed_in"):
         await make_tokens().access()
-    signed_in(sessions, vault, "spent long ago")
+    signed_in(sessions, vault, "spent-long-ago")
     with pytest.raises(NotSignedIn, match="-14020"):
         await make_tokens().access()
     # The lease was given back: after signing in there is nothing to wait for.
