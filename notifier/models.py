@@ -107,6 +107,16 @@ class Message(Base):
             sqlite_where=text("state = 'queued'"),
             postgresql_where=text("state = 'queued'"),
         ),
+        # The same by office: who has anything waiting, and the first of it.
+        Index(
+            "ix_message_due_by_office",
+            "priority",
+            "office_id",
+            "not_before",
+            "id",
+            sqlite_where=text("state = 'queued'"),
+            postgresql_where=text("state = 'queued'"),
+        ),
         Index(
             "ix_message_lease",
             "lease_until",

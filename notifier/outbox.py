@@ -7,6 +7,7 @@ on (state, epoch): of two that want the same message, one finds that it has come
 from __future__ import annotations
 
 import json
+import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from sqlalchemy import (
     literal_column,
     select,
     text,
+    union_all,
     update,
 )
 from sqlalchemy.orm import Session
@@ -41,6 +43,9 @@ from notifier.vocabulary import Why
 
 PRIORITIES = range(3)
 """0: asked for this minute; 1: something for the recipient to do; 2: news."""
+
+OFFICES_AT_ONCE = 8
+"""Offices that share one claim; where more are waiting, others are drawn for the next."""
 
 _stamps = count(1)
 _MESSAGE = cast(Table, Message.__table__)
@@ -74,7 +79,7 @@ def insert_new(session: Session, table: Any, rows: Sequence[Mapping[str, Any]], 
     return new.on_conflict_do_nothing(index_elements=list(key))
 
 
-def picked(session: Session, query: Select[int]) -> Select[int]:
+def picked(session: Session, query: Select[int], name: str = "picked") -> Select[int]:
     """Return `query`, which picks rows to be changed, so that no two workers pick one of them.
 
     PostgreSQL: locked, passing over what others hold; as a CTE, which runs once, where a subquery
@@ -83,7 +88,7 @@ def picked(session: Session, query: Select[int]) -> Select[int]:
     """
     if session.get_bind().dialect.name != "postgresql":
         return query
-    ids = query.with_for_update(skip_locked=True, of=query.get_final_froms()[0]).cte("picked")
+    ids = query.with_for_update(skip_locked=True, of=query.get_final_froms()[0]).cte(name)
     return select(*ids.c)
 
 
@@ -273,39 +278,99 @@ _LEASED = (
 
 
 def claim(session: Session, worker: str, n: int, lease: float, now: datetime) -> list[Leased]:
-    """Lease up to `n` messages whose time has come, the most urgent and then the oldest first.
+    """Lease up to `n` messages whose time has come, the most urgent first, and of equally urgent
+    ones as many of each office, the oldest first: one that floods the queue delays its own. Of
+    more than `OFFICES_AT_ONCE` offices, these are drawn by lot.
 
-    Costs the same whatever the length of the queue: each priority is a range of one index.
+    Costs the same whatever the length of the queue: each priority, and each office within it, is
+    a range of one index.
     """
     leased: list[Leased] = []
     for priority in PRIORITIES:
-        due = (
-            select(Message.id)
-            .where(
-                at(State.QUEUED),
-                Message.priority == priority,
-                Message.not_before <= now,
-            )
-            .order_by(Message.not_before, Message.id)
-            .limit(n - len(leased))
-        )
-        claimed = session.execute(
-            update(Message)
-            .where(Message.id.in_(picked(session, due)), at(State.QUEUED))
-            .values(
-                state=State.LEASED,
-                epoch=Message.epoch + 1,
-                state_at=now,
-                changed_by=worker,
-                lease_until=now + timedelta(seconds=lease),
-            )
-            .returning(*_LEASED)
-            .execution_options(synchronize_session=False)
-        )
-        leased += sorted((Leased(**row._mapping) for row in claimed), key=lambda one: one.id)
+        room = n - len(leased)
+        due = _due(priority, now)
+        if _reaches(session, due, room):
+            share = _one_of_each_office(session, priority, room, now)
+            if share is not None:
+                leased += _lease(session, share, worker, lease, now)
+        room = n - len(leased)
+        if room > 0:
+            leased += _lease(session, picked(session, due.limit(room)), worker, lease, now)
         if len(leased) >= n:
             break
     return leased
+
+
+def _due(priority: int, now: datetime) -> Select[int]:
+    return (
+        select(Message.id)
+        .where(at(State.QUEUED), Message.priority == priority, Message.not_before <= now)
+        .order_by(Message.not_before, Message.id)
+    )
+
+
+def _reaches(session: Session, due: Select[int], n: int) -> bool:
+    """Tell whether more than `n` messages are due: else all go, and nobody waits for another."""
+    return session.execute(due.offset(n).limit(1)).first() is not None
+
+
+def _one_of_each_office(
+    session: Session, priority: int, n: int, now: datetime
+) -> Select[int] | None:
+    """Return a query that picks up to `n` messages, as many of each office, or None where one
+    office has them all."""
+    offices = _offices_waiting(session, priority)
+    if len(offices) < 2:
+        return None
+    at_once = min(n, OFFICES_AT_ONCE)
+    if len(offices) > at_once:
+        offices = random.sample(offices, at_once)
+    each = n // len(offices)
+    arms = []
+    for office in offices:
+        of_office = _due(priority, now).where(Message.office_id.is_not_distinct_from(office))
+        arm = picked(session, of_office.limit(each), f"of_{office or 0}").subquery()
+        arms.append(select(arm.c.id))
+    return select(union_all(*arms).subquery().c.id)
+
+
+def _offices_waiting(session: Session, priority: int) -> list[int | None]:
+    """Return the offices with messages in the queue, by jumping from one to the next in an index:
+    it is not read through. None stands for messages of no office or of several."""
+    queued = (at(State.QUEUED), Message.priority == priority)
+    lowest = select(func.min(Message.office_id).label("office")).where(*queued)
+    known = lowest.cte("office_waiting", recursive=True)
+    following = (
+        select(func.min(Message.office_id))
+        .where(*queued, Message.office_id > known.c.office)
+        .scalar_subquery()
+    )
+    known = known.union_all(select(following).where(known.c.office.is_not(None)))
+    found = session.scalars(select(known.c.office).where(known.c.office.is_not(None)))
+    offices: list[int | None] = list(found)
+    of_none = select(Message.id).where(*queued, Message.office_id.is_(None)).limit(1)
+    if session.execute(of_none).first() is not None:
+        offices.append(None)
+    return offices
+
+
+def _lease(
+    session: Session, which: Select[int], worker: str, lease: float, now: datetime
+) -> list[Leased]:
+    claimed = session.execute(
+        update(Message)
+        .where(Message.id.in_(which), at(State.QUEUED))
+        .values(
+            state=State.LEASED,
+            epoch=Message.epoch + 1,
+            state_at=now,
+            changed_by=worker,
+            lease_until=now + timedelta(seconds=lease),
+        )
+        .returning(*_LEASED)
+        .execution_options(synchronize_session=False)
+    )
+    return sorted((Leased(**row._mapping) for row in claimed), key=lambda one: one.id)
 
 
 def opted_out(session: Session, indexes: Iterable[str]) -> set[str]:

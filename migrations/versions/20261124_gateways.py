@@ -69,9 +69,17 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_attempt_provider_attempt_finished_at"), "attempt", ["provider", "finished_at"]
     )
+    op.create_index(
+        "ix_message_due_by_office",
+        "message",
+        ["priority", "office_id", "not_before", "id"],
+        sqlite_where=sa.text("state = 'queued'"),
+        postgresql_where=sa.text("state = 'queued'"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_message_due_by_office", table_name="message")
     op.drop_index(op.f("ix_attempt_provider_attempt_finished_at"), table_name="attempt")
     op.drop_column("message", "deliveries")
     op.drop_column("message", "values_enc")
