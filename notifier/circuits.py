@@ -96,7 +96,7 @@ def doors(session: Session, names: Iterable[str], worker: str, now: datetime) ->
     """Return which of the providers may be used; of one half-open, this worker takes the probes
     unless another has just taken them."""
     made = Doors()
-    for name, state in states(session, names).items():
+    for name, state in sorted(states(session, names).items()):
         match standing(state, now):
             case Circuit.OPEN:
                 assert state.paused_until is not None

@@ -275,8 +275,11 @@ class Dispatcher:
                 elif not isinstance(way, Choice):
                     step = Step(Cause.REJECT, Why.NO_CHANNEL)
                 elif used[way.provider] >= limits.get(way.provider, math.inf):
-                    waiting.append(one)
-                    continue
+                    if (one.lease_until - now).total_seconds() > self._pace.lease / 2:
+                        waiting.append(one)
+                        continue
+                    # Behind what has not been claimed yet, which another provider may take.
+                    step = Step(Cause.GIVE_BACK, Why.RATE_LIMITED, now)
                 else:
                     used[way.provider] += 1
                     doors.pass_through(way.provider, now + circuits.PROBE_WAIT)

@@ -27,7 +27,8 @@ from core.observability import configure_logging, get_logger
 from core.privacy import Vault, get_vault
 from core.settings import Settings, get_settings
 from dossiers.offices import OfficeBook, get_offices
-from notifier import outbox, plan, receipts, reconcile
+from notifier import circuits, outbox, plan, receipts, reconcile
+from notifier.circuits import Circuit
 from notifier.dispatch import Dispatcher, worker_name
 from notifier.leadership import Leader
 from notifier.policy import Pace, Rules
@@ -45,6 +46,9 @@ TICKS = Counter("motcua_notifier_ticks_total", "Ticks of recurring work", ["job"
 PLANNED = Counter("motcua_sms_planned_total", "What planning took and made", ["what"])
 WATCHED = Gauge("motcua_sms_waiting", "Messages in states they should soon leave", ["state"])
 OLDEST = Gauge("motcua_sms_oldest_due_seconds", "How long the oldest due message has waited")
+OUT_OF_USE = Gauge(
+    "motcua_provider_out_of_use", "1 while a provider is left alone or stopped", ["provider"]
+)
 EPOCH = Gauge("motcua_notifier_leader_epoch", "Epoch of the lead this process holds; 0 if none")
 
 _STALE = 30.0
@@ -234,6 +238,14 @@ class Notifier:
         OLDEST.set(facts.pop("oldest_due_seconds"))
         for state, number in facts.items():
             WATCHED.labels(state).set(number)
+        standing = await self._in_transaction(self._standing)
+        for name, circuit in standing.items():
+            OUT_OF_USE.labels(name).set(circuit in (Circuit.OPEN, Circuit.STOPPED))
+
+    def _standing(self, session: Session) -> dict[str, Circuit]:
+        names, now = self._gateways.route.names, outbox.database_now(session)
+        known = circuits.states(session, names)
+        return {name: circuits.standing(known.get(name), now) for name in names}
 
     # --- the process ---------------------------------------------------------------------------
 

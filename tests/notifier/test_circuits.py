@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -263,6 +264,31 @@ async def test_what_a_provider_will_not_take_yet_waits_and_does_not_go_elsewhere
         State.ACCEPTED,
         State.QUEUED,
         State.SENDING,
+    }
+
+
+async def test_what_has_waited_for_long_makes_room_for_what_another_takes(
+    sessions: Sessions,
+    registry: Registry,
+    make_desk: MakeDesk,
+    make_route: MakeRoute,
+    vault: Vault,
+) -> None:
+    planned(sessions, registry, make_desk, 6)
+    # The first tier has no form for a message of this kind, and no limit.
+    route = make_route("zns, esms", zns_templates={"accepted": "102"}, esms_rate=1.0)
+    office = Office(sessions, vault, route.providers["esms"], route=route)
+    dispatcher = office.dispatcher()
+    assert len(dispatcher._turn([])) == 1
+    assert len(dispatcher._buffer) == 5
+    half = timedelta(seconds=office.pace.lease / 2)
+    old = [replace(one, lease_until=one.lease_until - half) for one in dispatcher._buffer]
+    with sessions.begin() as session:
+        _left, waiting = dispatcher._mark(session, old, datetime.now(UTC))
+    assert waiting == []
+    assert {(m.state, m.why) for m in registry.messages()} == {
+        (State.SENDING, None),
+        (State.QUEUED, Why.RATE_LIMITED),
     }
 
 

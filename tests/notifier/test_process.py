@@ -16,6 +16,7 @@ from core.privacy import Vault
 from core.settings import Settings
 from dossiers.lifecycle import Status
 from dossiers.offices import OfficeBook
+from notifier import circuits
 from notifier.leadership import Leader
 from notifier.models import Leadership
 from notifier.providers.phone import PhoneProvider
@@ -156,6 +157,8 @@ async def test_health_and_measures_are_served(
     notifier = make_notifier(settings, sessions, vault)
     runner = await _serve(notifier, unused_tcp_port)
     try:
+        with sessions.begin() as session:
+            circuits.stop(session, "phone", "a drill", "officer", datetime.now(UTC))
         await notifier._watch()
         async with aiohttp.ClientSession(f"http://127.0.0.1:{unused_tcp_port}") as client:
             async with client.get("/healthz") as answer:
@@ -169,6 +172,7 @@ async def test_health_and_measures_are_served(
         await runner.cleanup()
     assert 'motcua_sms_waiting{state="uncertain"} 0.0' in measures
     assert "motcua_sms_oldest_due_seconds 0.0" in measures
+    assert 'motcua_provider_out_of_use{provider="phone"} 1.0' in measures
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
