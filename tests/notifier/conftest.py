@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
@@ -267,8 +268,9 @@ async def make_route(
     made: list[Gateways] = []
 
     def make(route: str, **overrides: object) -> Gateways:
+        given = {"access_token": zns.access, "refresh_token": zns.refresh}
         with sessions.begin() as session:
-            sign_in(session, vault, zns.refresh, datetime.now(UTC))
+            sign_in(session, vault, json.dumps(given), datetime.now(UTC))
         values = {
             "twilio_base_url": twilio.base_url,
             "twilio_timeout": patience,
