@@ -188,7 +188,8 @@ def zns_login() -> None:
             zalo_tokens.sign_in(session, get_vault(), sys.stdin.read(), clock_now())
         except zalo_tokens.NoToken as error:
             _fail(error)
-        circuits.resume(session, zalo_tokens.PROVIDER, "signed in", _who(), clock_now())
+        # It may be tried at once; whom a person has stopped stays stopped.
+        circuits.close_circuit(session, zalo_tokens.PROVIDER, _who(), clock_now())
     console.print("signed in to Zalo; the notifier refreshes the token from now on")
 
 

@@ -142,6 +142,10 @@ def test_the_command_line() -> None:
     shown = json.loads(run("providers", "--json"))
     assert (shown["route"], shown["providers"][0]["circuit"]) == ("phone", "closed")
     assert [one["change"] for one in shown["history"]] == ["resumed", "stopped"]
+    result = CliRunner().invoke(app, ["zns-login"], input='{"refresh_token": "r-1234"}')
+    assert result.exit_code == 0
+    assert "r-1234" not in result.output
+    assert CliRunner().invoke(app, ["zns-login"], input="nothing like it").exit_code == 1
     assert shown["history"][0]["by"].startswith("operator ")
     assert "digest v1 · 2 segments at worst" in run("templates")
     assert {row["segments"] for row in json.loads(run("templates", "--json"))} == {1, 2}
