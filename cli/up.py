@@ -47,7 +47,7 @@ def up(
 def _announce(settings: Settings, seconds: float) -> None:
     base = f"http://{settings.web_host}:{settings.web_port}"
     lines = [f"ready in {seconds:.0f} s", f"  chat:   {base}/"]
-    if settings.sms_provider == "phone":
+    if settings.demonstration:
         lines.append(f"  phone:  {base}/phone  (the demonstration telephone: nothing is sent)")
     lines += [
         f"  health: {base}/healthz",

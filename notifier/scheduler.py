@@ -27,13 +27,14 @@ from core.observability import configure_logging, get_logger
 from core.privacy import Vault, get_vault
 from core.settings import Settings, get_settings
 from dossiers.offices import OfficeBook, get_offices
-from notifier import outbox, plan, receipts, reconcile
+from notifier import circuits, outbox, plan, receipts, reconcile
+from notifier.circuits import Circuit
 from notifier.dispatch import Dispatcher, worker_name
 from notifier.leadership import Leader
 from notifier.policy import Pace, Rules
-from notifier.providers.base import Provider
-from notifier.providers.registry import make_provider
+from notifier.providers.registry import make_gateways
 from notifier.reminders import WorkingDays, remind
+from notifier.routing import Gateways, parse_route
 from notifier.templates import get_templates
 from procedures.deadlines import get_calendar
 
@@ -45,6 +46,9 @@ TICKS = Counter("motcua_notifier_ticks_total", "Ticks of recurring work", ["job"
 PLANNED = Counter("motcua_sms_planned_total", "What planning took and made", ["what"])
 WATCHED = Gauge("motcua_sms_waiting", "Messages in states they should soon leave", ["state"])
 OLDEST = Gauge("motcua_sms_oldest_due_seconds", "How long the oldest due message has waited")
+OUT_OF_USE = Gauge(
+    "motcua_provider_out_of_use", "1 while a provider is left alone or stopped", ["provider"]
+)
 EPOCH = Gauge("motcua_notifier_leader_epoch", "Epoch of the lead this process holds; 0 if none")
 
 _STALE = 30.0
@@ -53,9 +57,16 @@ _STALE = 30.0
 
 def pace_of(settings: Settings) -> Pace:
     """Return how long things may take in this installation."""
+    timeouts = {
+        "twilio": settings.twilio_timeout,
+        "esms": settings.esms_timeout,
+        "zns": settings.zns_timeout,
+    }
+    names = parse_route(settings.message_route).names
+    used = [timeouts[name] for name in names if name in timeouts]
     return Pace(
         lease=settings.sms_lease,
-        request=settings.twilio_timeout,
+        request=max(used, default=Pace.request),
         grace=settings.uncertain_grace,
         unconfirmed=settings.unconfirmed_hours * 3600,
     )
@@ -69,23 +80,23 @@ class Notifier:
         settings: Settings,
         sessions: Sessions,
         vault: Vault,
-        provider: Provider,
+        gateways: Gateways,
         working_days: WorkingDays,
         offices: OfficeBook,
     ) -> None:
         self._settings = settings
         self._sessions = sessions
         self._vault = vault
-        self._provider = provider
+        self._gateways = gateways
         self._working_days = working_days
         self._pace = pace_of(settings)
-        self._desk = plan.Desk.of(settings, offices, get_templates(), vault, provider.real)
+        self._desk = plan.Desk.of(settings, offices, get_templates(), vault, gateways.real)
         self._leader = Leader(sessions, worker_name())
         self._epoch: int | None = None
         self._last_good = time.monotonic()
         self.dispatcher = Dispatcher(
             sessions,
-            provider,
+            gateways,
             vault,
             Rules.of(settings),
             self._pace,
@@ -105,6 +116,7 @@ class Notifier:
         self._every(5, "leases", self._lapse_leases)
         self._every(max(1.0, min(30.0, self._pace.grace / 2)), "doubts", self._settle_doubts)
         self._every(60, "close", self._close_old)
+        self._every(300, "tend", self._gateways.tend)
         self._every(10, "watch", self._watch)
         at = self._settings.reminder_at
         self._scheduler.add_job(
@@ -186,7 +198,7 @@ class Notifier:
 
     async def _settle_doubts(self) -> None:
         if self._epoch is not None and await reconcile.settle_doubts(
-            self._sessions, self._provider, self._vault, self._pace
+            self._sessions, self._gateways, self._vault, Rules.of(self._settings), self._pace
         ):
             self.dispatcher.wake()
 
@@ -226,6 +238,14 @@ class Notifier:
         OLDEST.set(facts.pop("oldest_due_seconds"))
         for state, number in facts.items():
             WATCHED.labels(state).set(number)
+        standing = await self._in_transaction(self._standing)
+        for name, circuit in standing.items():
+            OUT_OF_USE.labels(name).set(circuit in (Circuit.OPEN, Circuit.STOPPED))
+
+    def _standing(self, session: Session) -> dict[str, Circuit]:
+        names, now = self._gateways.route.names, outbox.database_now(session)
+        known = circuits.states(session, names)
+        return {name: circuits.standing(known.get(name), now) for name in names}
 
     # --- the process ---------------------------------------------------------------------------
 
@@ -248,7 +268,7 @@ class Notifier:
         try:
             await dispatching
         finally:
-            await self._provider.close()
+            await self._gateways.close()
             await asyncio.to_thread(self._leader.resign)
 
 
@@ -278,14 +298,14 @@ async def _serve(notifier: Notifier, port: int) -> web.AppRunner:
 
 async def _main(settings: Settings, working_days: WorkingDays) -> None:
     sessions, vault = get_sessions(), get_vault()
-    provider = make_provider(settings, sessions, vault)
-    notifier = Notifier(settings, sessions, vault, provider, working_days, get_offices())
+    gateways = make_gateways(settings, sessions, vault)
+    notifier = Notifier(settings, sessions, vault, gateways, working_days, get_offices())
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signal_ in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signal_, stop.set)
     runner = await _serve(notifier, settings.notifier_port)
-    log.info("notifier started", provider=provider.name, port=settings.notifier_port)
+    log.info("notifier started", route=settings.message_route, port=settings.notifier_port)
     try:
         await notifier.run(stop)
     finally:
@@ -300,6 +320,6 @@ def run() -> None:
     # It tells of every job that it adds and of every tick that was skipped because the one before
     # still ran. Both are as they should be; ticks are counted in the metrics.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
-    if settings.sms_provider != "phone" and not settings.public_url:
-        log.warning("no MOTCUA_PUBLIC_URL: the provider cannot tell us what became of messages")
+    if not settings.demonstration and not settings.public_url:
+        log.warning("no MOTCUA_PUBLIC_URL: providers cannot tell us what became of messages")
     asyncio.run(_main(settings, get_calendar().between))

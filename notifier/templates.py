@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -82,6 +82,8 @@ class Template(BaseModel):
     sms: str
     undated: str = ""
     """Said instead where the dossier has no appointment date."""
+    zns: tuple[str, ...] = ()
+    """Values that its ZNS template takes, under the same names; none: it has no ZNS form."""
 
     @model_validator(mode="after")
     def _checked(self) -> Self:
@@ -91,6 +93,8 @@ class Template(BaseModel):
                 raise InvalidTemplate(f"{self.key}: unknown value {{{min(unknown)}}}")
             if self.mode is Encoding.GSM and fold_to_gsm(text).lost:
                 raise InvalidTemplate(f"{self.key}: holds a sign that plain SMS does not have")
+        if unknown := set(self.zns) - _VALUES:
+            raise InvalidTemplate(f"{self.key}: ZNS has an unknown value {min(unknown)}")
         if "due" in _placeholders(self.sms) and not self.undated:
             raise InvalidTemplate(f"{self.key}: says when, but not what without a date")
         if self.message_class is MessageClass.OTP and self.policy is not Policy.AT_MOST_ONCE:
@@ -150,6 +154,8 @@ class Rendered:
     size: Size
     lost: int
     """Signs of the values that plain SMS does not have."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """What fills its ZNS template; empty where it has no ZNS form, or a value of it is missing."""
 
 
 def render(template: Template, values: Mapping[str, str], contact: Sequence[str] = ()) -> Rendered:
@@ -170,13 +176,16 @@ def render(template: Template, values: Mapping[str, str], contact: Sequence[str]
 
 
 def _fill(template: Template, wording: str, values: Mapping[str, str]) -> Rendered:
+    structured = {name: values[name] for name in template.zns if values.get(name)}
+    if len(structured) < len(template.zns):
+        structured = {}
     screen = " ".join(wording.format_map(values).split())
     if template.mode is Encoding.GSM:
         folded = fold_to_gsm(screen)
         text, lost = folded.text, folded.lost
     else:
         text, lost = screen, 0
-    return Rendered(template.key, template.version, text, screen, size(text), lost)
+    return Rendered(template.key, template.version, text, screen, size(text), lost, structured)
 
 
 def _placeholders(text: str) -> set[str]:

@@ -137,6 +137,20 @@ def test_the_command_line() -> None:
     )
     assert "nothing is late or due" in run("late")
     assert json.loads(run("late", "--json")) == []
-    assert json.loads(run("providers", "--json")) == {"in_use": "phone", "known": []}
+    assert "stopped" not in run("providers")
+    run("stop-provider", "twilio", "--reason", "not of the route", status=1)
+    run("stop-provider", "phone", "--reason", "the contract is being renewed")
+    (line,) = json.loads(run("providers", "--json"))["providers"]
+    assert (line["circuit"], line["why"]) == ("stopped", "the contract is being renewed")
+    assert "phone is in use" in run("resume-provider", "phone", "--reason", "renewed")
+    assert "already" in run("resume-provider", "phone", "--reason", "once more")
+    shown = json.loads(run("providers", "--json"))
+    assert (shown["route"], shown["providers"][0]["circuit"]) == ("phone", "closed")
+    assert [one["change"] for one in shown["history"]] == ["resumed", "stopped"]
+    result = CliRunner().invoke(app, ["zns-login"], input='{"refresh_token": "r-1234"}')
+    assert result.exit_code == 0
+    assert "r-1234" not in result.output
+    assert CliRunner().invoke(app, ["zns-login"], input="nothing like it").exit_code == 1
+    assert shown["history"][0]["by"].startswith("operator ")
     assert "digest v1 · 2 segments at worst" in run("templates")
     assert {row["segments"] for row in json.loads(run("templates", "--json"))} == {1, 2}
