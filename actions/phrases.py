@@ -1,0 +1,172 @@
+"""The words of conversation: how people go on, put right, go back, choose, thank and ask again.
+
+Folded, with abbreviations written out (`language.abbreviations`). Each list says what it is for;
+what is made of them is decided in `understanding`. What names a procedure is in `naming`.
+"""
+
+from __future__ import annotations
+
+import re
+
+# --- going on and going back ---------------------------------------------------------------------
+
+CONTRAST = ("con", "the con", "vay con", "roi con", "con neu", "what about", "how about", "and")
+"""Openings that ask the same of something else, or something else of the same."""
+FOLLOWING = (
+    "the", "vay", "roi", "neu", "nho", "lo", "thi", "ma", "u", "a", "uh", "so", "then", "if",
+)  # fmt: skip
+"""Openings that go on with what was being spoken of."""
+RETURN = (
+    "quay lai", "quay ve", "tro lai", "tro ve", "luc nay", "hoi nay", "ban nay", "khi nay",
+    "luc dau", "ban dau", "nhu tren", "noi tiep", "hoi tiep", "noi not", "hoi not", "tiep tuc",
+    "tiep chuyen", "tiep vu", "luc truoc", "hoi truoc", "back to", "going back", "return to",
+    "earlier question",
+)  # fmt: skip
+"""Words that lead back to something spoken of before."""
+REVERSED = ("nguoc lai", "the other way", "opposite", "reverse")
+"""Words that turn what was spoken of into its opposite: to split, to merge."""
+AGAIN = (
+    "khong hieu", "chua hieu", "khong ro", "chua ro", "kho hieu", "noi lai", "nhac lai",
+    "giai thich", "noi ro", "noi don gian", "noi de hieu", "la sao", "nghia la gi", "nghia la sao",
+    "don t understand", "do not understand", "didn t understand", "explain", "say that again",
+    "say it again", "repeat", "what do you mean", "more simply",
+)  # fmt: skip
+"""Words of somebody who did not understand the answer."""
+FURTHER = ("them", "bo sung", "con thieu", "thieu gi", "nop not", "anything else", "more")
+"""What a dossier may still need is asked of that dossier."""
+
+# --- supposing -----------------------------------------------------------------------------------
+
+SUPPOSING = (
+    "neu", "nho", "lo", "ngo nho", "gia su", "what if", "if", "the neu", "con neu", "vay neu",
+    "roi neu", "ma neu", "lo ma", "nho ma",
+)  # fmt: skip
+"""Openings that ask what holds in another case: the aspect is conditions."""
+LACKING = ("khong co", "chua co", "khong", "chua", "thieu", "mat", "khong con", "het")
+"""Words of what is missing: with "thì sao" they suppose a case."""
+NO_PAPERS = re.compile(
+    r"\b(?:khong|chua|chang|cha|deu khong) (?:(?:he|con|duoc) )?(?:co|con|giu|luu)"
+    r"(?: \w+){0,2}? (?:giay|giay to|to giay)\b(?! chung nhan)"
+    r"|\b(?:no|without|any|don t have) (?:\w+ )?papers?\b"
+)
+"""Says that there are no papers to show, where it asks for nothing."""
+WHAT_THEN = re.compile(
+    r"\b(?:thi (?:tinh )?sao|thi the nao|co sao khong|what then)(?: \w+){0,2}$"
+)
+"""Asks what becomes of a supposed case; a courtesy may follow."""
+WHATEVER = re.compile(r"\b(?:thi sao|thi the nao|the nao|ra sao|sao|what about|how about)\b ?\??")
+"""Asks nothing of its own after a contrast."""
+
+# --- putting right -------------------------------------------------------------------------------
+
+CORRECTION = (
+    "a khong", "a nham", "nham", "nham roi", "y toi la", "y em la", "y minh la", "y con la",
+    "y la", "a quen", "chinh xac la", "dung ra la", "i mean", "i meant", "no i mean", "noi nham",
+    "viet nham", "ghi nham", "go nham", "bam nham", "noi lon", "go lon", "bam lon", "viet lon",
+    "lon roi", "chu khong phai", "moi dung", "dinh hoi", "that ra", "thuc ra", "noi dung hon",
+    "sorry", "actually", "rather", "not that", "wrong one", "a lon",
+)  # fmt: skip
+"""Words by which somebody puts right what they said."""
+
+# --- choosing ------------------------------------------------------------------------------------
+
+POINTING = ("cai", "viec", "chuyen", "vu", "phan", "muc", "thu tuc", "the one", "the")
+"""Words that point at one of several things that were spoken of: "cái thừa kế"."""
+ORDINALS: dict[str, int] = {
+    "1": 0, "mot": 0, "nhat": 0, "dau": 0, "dau tien": 0, "first": 0, "one": 0, "tren": 0,
+    "2": 1, "hai": 1, "second": 1, "two": 1,
+    "3": 2, "ba": 2, "third": 2, "three": 2,
+    "4": 3, "bon": 3, "tu": 3, "fourth": 3, "four": 3,
+    "cuoi": -1, "cuoi cung": -1, "last": -1, "duoi": -1,
+}  # fmt: skip
+"""How a place in a list is named."""
+ORDINAL = re.compile(
+    r"\b(?:cai|viec|chuyen|muc|y|thu tuc|phuong an|lua chon|so|cau|truong hop|van de|vu|the"
+    r"|option|number) (?:thu |so )?"
+    r"(1|2|3|4|nhat|hai|ba|bon|tu|dau tien|dau|cuoi cung|cuoi|one|two|three|four)\b"
+    r"|\bthu (1|2|3|4|nhat|hai|ba|bon|tu)\b"
+    r"|\b(dau tien|cuoi cung)\b"
+    r"|\b(?:cai|viec|muc|dong) o? ?(tren|duoi)(?: cung)?$"
+    r"|\bthe (first|second|third|fourth|last)\b"
+)
+BARE_NUMBER = re.compile(
+    r"^(?:so |chon |chon so |cai |option |number )?([1-4]|mot|hai|ba|bon|one|two|three|four)"
+    r"(?: nhe| a| nha| di| please)?$"
+)
+OTHER_ONE = re.compile(r"\b(?:cai|viec|chuyen|phan|vu) (?:con lai|kia|khac)\b|\bthe other\b")
+FILLERS = frozenset(
+    """
+    con the vay thi sao ra a nhe nha di y roi nao cho toi em minh and cai chon viec chuyen vu cua la
+    do day nay da vang u lay muon hoi xin one please option thu tuc please
+    """.split()
+)
+"""Words that ask for nothing beside "cái thứ hai"."""
+
+ADDING = re.compile(
+    r"\bvua\b.*\bvua\b|\broi\b.*\bluon\b|\b(?:dong thoi|ket hop|ca hai|mot luot|mot lan|cung luc|both)\b"
+)
+"""Says that two things are wanted in one go."""
+
+# --- values --------------------------------------------------------------------------------------
+
+_UNIT = r"(?:ty|trieu|nghin|ngan|met|m2|m|hecta|ha|sao|mau|phan tram|billion|million)\b"
+AMOUNT = re.compile(rf"\d\s?{_UNIT}")
+"""A number with its unit: a value of one's own case, whatever was asked before."""
+VALUE = re.compile(rf"\d|\b{_UNIT}")
+"""What is a value only where one was asked for."""
+SERIAL = re.compile(r"(?<![\d.,/\-])(\d{1,8})(?![\d.,/\-]|\s*(?:m2|ty|trieu|ngay|thang|nam))")
+"""A number that may be the end of a dossier code."""
+
+# --- bare questions ------------------------------------------------------------------------------
+
+BARE = frozenset(
+    """
+    a ai bao bay be biet bua buoi cac cai can chac chang chi chon chua chung co con cu cua cung da
+    dan dau day dem den di diem dieu don dong du dua duoc gi giay gium giup gom ha hay he hen het
+    hi ho hoi hom it kem khi khoan khong kieu la lai lam lau le luat luc luon ma mang mat mau may
+    mien mot muc muon mang nao nay nen ngay nghen nhan nhanh nhat nhe nhi nha nhieu nhu nhung noi
+    nop nua o oi online phai phi quy ra roi sao sau se so tai thang the theo thi thoi thu thue tien
+    tiep ton tong tra tren trong tuan u vang vao vay ve vi viec voi xong xin y dinh can cu mien
+    giam phan tram dat coc ha hen luon gui xa phuong huyen tinh uy ban qua mang dang ky doi
+    em anh chi bac chu co ad ban cam on cam toi minh chau con
+    chuan bi theo mo nhung khoang nhiu thuc hien bieu form mau
+    """.split()
+)
+"""Words of a question that says nothing of what it is about: "nộp ở đâu vậy", "mất mấy ngày"."""
+BARE_ENGLISH = frozenset(
+    """
+    a about all also and any are be bring can cost costs could day days do documents does fee fees
+    form forms get go hand have how i in is it long many me much my need of ok online or papers pay
+    please price take tax taxes that the then there this time to what when where which will with
+    would you submit done ready it's its office should bring need needed requirements requirement
+    conditions steps step next else
+    """.split()
+)
+ANGER = re.compile(
+    r"\b(?:qua te|te qua|lam an (?:kieu gi|nhu|gi)|kieu gi|hach dich|quan lieu|hanh (?:dan|la)"
+    r"|vo trach nhiem|cham chap|buc (?:xuc|minh)|nhung nhieu|coi thuong|chan qua|thai do"
+    r"|tre hen|lan nay den lan khac|unacceptable|useless|terrible)\b"
+)
+"""Words of somebody who is angry with the office."""
+LEAVE = re.compile(r"^(?:thoi |vay |da |ok |vang )*chao(?: \w+){0,3}$")
+"""Said in the middle of a conversation, it takes leave."""
+QUESTION = re.compile(
+    r"\b(?:can|gom|phai|nop|nhung|lam sao|the nao|bao|dau|may|what|which|where|how)\b"
+)
+"""Words of a question: what has one says more than that something is missing."""
+HOW = re.compile(
+    r"\b(?:lam sao|the nao|nhu nao|kieu gi|ra sao|sao|cach|quy trinh|trinh tu|buoc|bat dau|lam gi"
+    r"|huong dan|rang|how)\b"
+)
+"""Words that ask for the way."""
+SAME_OF_IT = re.compile(r"\bthi (?:lam )?(?:sao|the nao|ra sao)(?: \w+){0,2}$")
+"""Asks the same of what the message names, whatever opens it."""
+NEW_QUESTION = re.compile(
+    QUESTION.pattern + r"|\b(?:gi|chi|thue|phi|tien|lau|mau|duoc khong|can cu|tax|fee|form|cost)\b"
+)
+"""Asks for something of its own."""
+SUM_WISH = re.compile(
+    r"\btinh (?:\w+ )?(?:giup|gium|ho|thu|dum|cho)\b|\b(?:giup|gium|ho|cho)(?: \w+){0,2} tinh\b"
+    r"|\btinh ra\b|\bcalculate\b|\bwork out\b|\bhow much exactly\b"
+)
+"""Asks to have a sum worked out."""
