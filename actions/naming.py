@@ -29,7 +29,8 @@ NAMES: dict[str, tuple[str, ...]] = {
         r"giv(?:e|ing)(?: it| them)? to", "gift(?:ing)?",
     ),
     "inheritance": (
-        "thua ke", "di chuc", "di san", "khai nhan", r"inherit(?:ance|ed|ing)?", "will",
+        "thua ke", "di chuc", "di san", "khai nhan", r"inherit(?:ance|ed|ing)?", "will", "died",
+        "passed away", "deceased",
     ),
     "capital_contribution": ("gop von", rf"gop{_ONE} vao cong ty", "capital contribution"),
     "first_certificate": (
@@ -124,6 +125,11 @@ _DENIAL = re.compile(
 """What stands right before a name that is ruled out."""
 
 
+_FIRM_DENIAL = re.compile(r"(?:phai|pai|fai|la)(?: \w+)* ?$")
+"""Denies one thing: "không phải rách, mất luôn" denies no loss."""
+_BESIDE = ("", "hay", "hoac", "va", "or")
+
+
 @dataclass(frozen=True)
 class Named:
     """What a message names in so many words."""
@@ -148,10 +154,16 @@ def names_in(plain_text: str) -> Named:
     meant: dict[str, None] = {}
     ruled_out: dict[str, None] = {}
     past = 0
+    denied = loose = False
     for start, minus_end, procedure in sorted(found):
         if start < past:
             continue  # within a longer name
-        denied = _DENIAL.search(text[past:start]) is not None
+        between = text[past:start]
+        # "Không bán mua gì": what stands beside a denied name is denied with it.
+        denial = _DENIAL.search(between)
+        loose = denied and loose and between.strip() in _BESIDE
+        denied = denial is not None or loose
+        loose = loose or (denial is not None and not _FIRM_DENIAL.search(denial.group()))
         (ruled_out if denied else meant)[procedure] = None
         past = -minus_end
     return Named(tuple(p for p in meant), tuple(p for p in ruled_out if p not in meant))

@@ -130,9 +130,12 @@ BARE = frozenset(
     giam phan tram dat coc ha hen luon gui xa phuong huyen tinh uy ban qua mang dang ky doi
     em anh chi bac chu co ad ban cam on cam toi minh chau con
     chuan bi theo mo nhung khoang nhiu thuc hien bieu form mau
+    v z dz nap rang rua ri cay man chu chung bua hom
     """.split()
 )
 """Words of a question that says nothing of what it is about: "nộp ở đâu vậy", "mất mấy ngày"."""
+NOT_BARE = re.compile(r"\bmay gio\b|\bla may\b|\bhay may\b|\bmay ha\b")
+"""Of bare words too, but on the office's hours or on who answers: "máy" is no "mấy"."""
 BARE_ENGLISH = frozenset(
     """
     a about all also and any are be bring can cost costs could day days do documents does fee fees
@@ -148,6 +151,29 @@ ANGER = re.compile(
     r"|tre hen|lan nay den lan khac|unacceptable|useless|terrible)\b"
 )
 """Words of somebody who is angry with the office."""
+TAX_HOW = re.compile(
+    r"\b(?:thue|le phi|phi|chi phi|tien nong|tien)(?: (?:ma|ton|cua no|tinh))?"
+    r" (?:the nao|ra sao|sao|nhu nao|rang|thi sao)\b"
+)
+"""Asks what the tax is, though it says "how"."""
+ON_NET = re.compile(
+    r"\b(?:mang|online|on line|onl|web|website|internet|dich vu cong|vneid|dien tu|dien thoai|app"
+    r"|tai nha|truc tuyen|zalo|buu dien)\b"
+)
+"""Words of doing it without going there."""
+PERSON = re.compile(
+    r"\b(?:gap|noi chuyen|tu van|huong dan|trao doi|lien he)(?: \w+){0,3} (?:can bo|nhan vien|nguoi that"
+    r"|truc tiep|chuyen vien|lanh dao)\b|\bco ai (?:\w+ ){0,3}(?:tu van|huong dan|giup|tra loi)\b"
+    r"|\b(?:speak|talk)(?:ing)? (?:to|with) (?:a |an |the |some)?\w* ?(?:officer|person|human|one|staff|agent)\b"
+)
+"""Asks for somebody of flesh and blood."""
+COMMANDING = re.compile(
+    r"\b(?:ignore|disregard|forget|override)\b.*\b(?:instructions?|prompts?|rules?)\b"
+    r"|\b(?:system prompt|jailbreak|developer mode|pretend (?:to be|you are)|you are now)\b"
+    r"|\b(?:bo qua|quen|phot lo)\b.*\b(?:huong dan|chi dan|chi thi|lenh|quy tac|cau lenh)\b.*"
+    r"\b(?:truoc|tren|he thong)\b|\b(?:tu gio|bay gio) (?:ban|may) (?:la|se la|hay dong vai)\b|\bdong vai\b"
+)
+"""Commands the programme, as if it could be talked into something."""
 LEAVE = re.compile(r"^(?:thoi |vay |da |ok |vang )*chao(?: \w+){0,3}$")
 """Said in the middle of a conversation, it takes leave."""
 QUESTION = re.compile(
@@ -155,7 +181,7 @@ QUESTION = re.compile(
 )
 """Words of a question: what has one says more than that something is missing."""
 HOW = re.compile(
-    r"\b(?:lam sao|the nao|nhu nao|kieu gi|ra sao|sao|cach|quy trinh|trinh tu|buoc|bat dau|lam gi"
+    r"\b(?:lam sao|the nao|nhu nao|kieu gi|thu tuc (?:gi|chi)|ra sao|sao|cach|quy trinh|trinh tu|buoc|bat dau|lam gi"
     r"|huong dan|rang|how)\b"
 )
 """Words that ask for the way."""

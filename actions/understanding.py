@@ -17,7 +17,7 @@ from actions.naming import OPPOSITES, Named, names_in, without_address
 from language.abbreviations import plain_words
 from language.dossier_code import find_code, parse_code
 from language.english import is_english
-from language.folding import fold
+from language.folding import fold, normalise
 
 # --- when a procedure is sure enough -------------------------------------------------------------
 
@@ -36,6 +36,8 @@ SWITCH_LEAST = 0.35
 """… or, in a message too long to lean on it, this likely and well ahead of the next."""
 FAINTLY_NAMED = 0.35
 """A procedure at least this likely may be answered from if the very words name it, and no other."""
+CLEARLY_NONE = 0.7
+"""Where it is this likely that no procedure is named, a faint candidate is noise."""
 NAMED_AT_ALL = 0.05
 """A correction may name a procedure as faintly as this, if no other is named as much."""
 OFFER_SCORE = 0.12
@@ -230,7 +232,14 @@ class _Message:
             return ("conditions",)
         scores = self.parse.aspects
         asked = [name for name, score in scores if score >= SECOND_ASPECT_SCORE]
-        specific = [name for name in asked or [name for name, _ in scores[:1]] if name != "general"]
+        likeliest = [name for name, _ in scores[:1]]
+        specific = [name for name in asked or likeliest if name != "general"]
+        if "steps" in specific and phrases.TAX_HOW.search(self.text) and "thuê" not in self.written:
+            specific = [name for name in specific if name not in ("steps", "fee")] + ["fee"]
+        if len(specific) > 1 and not phrases.ON_NET.search(self.text):
+            specific = [name for name in specific if name != "online"]
+        if len(specific) > 1 and not phrases.HOW.search(self.text):
+            specific = [name for name in specific if name != "steps"]
         if specific == ["steps"] and self.has(("thu tuc",)) and not phrases.HOW.search(self.text):
             return ("general",)  # "thủ tục tách thửa" is a bare topic
         if len(specific) > 1 and len(self.words) <= SHORT:
@@ -259,10 +268,17 @@ class _Message:
     @property
     def bare(self) -> bool:
         """Whether it says nothing of what it is about: "nộp ở đâu vậy em"."""
-        if self.said.meant or self.said.ruled_out or "may gio" in self.text or not self.asks():
+        if self.said.meant or self.said.ruled_out or not self.asks():
+            return False
+        if phrases.NOT_BARE.search(self.text):
             return False
         words = set(without_address(self.text).split())
         return words <= phrases.BARE or words <= phrases.BARE_ENGLISH
+
+    @property
+    def written(self) -> str:
+        """The message with its diacritics, in lower case."""
+        return normalise(self.parse.text).lower()
 
     @property
     def firm(self) -> bool:
@@ -278,11 +294,12 @@ def understand(parse: Parse, context: Context) -> tuple[Understanding, Context]:
     """Return what a message means after what was said before, and what to remember next."""
     message = _Message.of(parse)
     meant = (
-        _about_dossier(message, context)
+        _commanded(message)
+        or _asked_again(message, context)
+        or _about_dossier(message, context)
         or _picked(message, context)
         or _enumerated(message)
         or _value_given(message, context)
-        or _asked_again(message, context)
         or _followed_up(message, context)
         or _by_itself(message, context)
     )
@@ -301,6 +318,13 @@ def decide(named: Sequence[tuple[str, float]]) -> str | None:
 # --- the steps, in the order in which they are tried ---------------------------------------------
 
 
+def _commanded(message: _Message) -> Understanding | None:
+    """Commands to the programme itself: no business of the office."""
+    if phrases.COMMANDING.search(message.text) and not message.parse.code:
+        return _meant(message, "out_of_scope")
+    return None
+
+
 def _about_dossier(message: _Message, context: Context) -> Understanding | None:
     """A code, a corrected code, or a question that goes on about a dossier."""
     if message.parse.code is not None:
@@ -312,7 +336,8 @@ def _about_dossier(message: _Message, context: Context) -> Understanding | None:
             return _meant(message, "check_status", code=corrected)
         if _asks_on_of_dossier(message):
             return _meant(message, "check_status", code=context.code)
-    if message.intent in ON_DOSSIER and not _is_angry(message):
+    guess = message.bare and not message.firm and context.procedure is not None
+    if message.intent in ON_DOSSIER and not _is_angry(message) and not guess:
         return _meant(message, message.intent, code=context.code)
     return None
 
@@ -327,7 +352,8 @@ def _asks_on_of_dossier(message: _Message) -> bool:
         return False
     asked = set(message.aspects)
     if message.has(phrases.FURTHER):
-        asked -= {"documents"}  # what is missing is asked of the dossier, not of the procedure
+        # What is still missing is asked of the dossier, not of the procedure.
+        asked -= {"documents", "fee", "steps"}
     return asked <= OF_DOSSIER
 
 
@@ -386,7 +412,8 @@ def _enumerated(message: _Message) -> Understanding | None:
     listed = _listed(message)
     if len(listed) < 2 or message.intent not in ON_LAND:
         return None
-    return _meant(message, "ask_procedure", procedure=listed[0], aspects=message.aspects)
+    aspects = message.aspects if message.asks() else ("general",)
+    return _meant(message, "ask_procedure", procedure=listed[0], aspects=aspects)
 
 
 def _value_given(message: _Message, context: Context) -> Understanding | None:
@@ -398,7 +425,8 @@ def _value_given(message: _Message, context: Context) -> Understanding | None:
     if len(message.words) > (20 if running else 10):
         return None
     value = phrases.VALUE if running else phrases.AMOUNT
-    asks_else = message.asks(CLEAR_ASPECT_SCORE) or _names_strongly(message)
+    asks = {name for name, score in message.parse.aspects if score >= CLEAR_ASPECT_SCORE}
+    asks_else = asks - {"fee", "general"} or _names_strongly(message)
     if value.search(message.text) and not asks_else:
         return _carry(message, context.procedure, ("fee",), intent="calculate_fee")
     return None
@@ -406,11 +434,16 @@ def _value_given(message: _Message, context: Context) -> Understanding | None:
 
 def _asked_again(message: _Message, context: Context) -> Understanding | None:
     """The same question once more, by somebody who did not understand its answer."""
-    if context.procedure is None or not message.has(phrases.AGAIN) or message.said.meant:
+    if not message.has(phrases.AGAIN) or message.said.meant or message.parse.code:
         return None
     if len(message.words) > LEANING or _names_strongly(message):
         return None
-    if message.firm and message.intent not in (*ON_LAND, *BESIDE, "out_of_scope", "help"):
+    may_be = (*ON_LAND, *ON_DOSSIER, *BESIDE, "out_of_scope", "help")
+    if message.firm and message.intent not in may_be:
+        return None
+    if context.code is not None and context.intent in ON_DOSSIER:
+        return _meant(message, "check_status", code=context.code)
+    if context.procedure is None:
         return None
     aspects = message.aspects if message.asks_of_thing else context.aspects or message.aspects
     return _carry(message, context.procedure, aspects)
@@ -454,6 +487,8 @@ def _by_itself(message: _Message, context: Context) -> Understanding:
     """What the message means with nothing before it."""
     if _is_angry(message):
         return _meant(message, "complain")
+    if _wants_person(message):
+        return _meant(message, "ask_human")
     under_way = context.topics or context.code
     if message.intent == "greet" and under_way and phrases.LEAVE.match(message.text):
         return _meant(message, "goodbye")
@@ -463,9 +498,6 @@ def _by_itself(message: _Message, context: Context) -> Understanding:
     if message.confidence < FIRM_INTENT and not known and not context.topics:
         # Neither surely on land nor on anything we know: no business of ours.
         return _meant(message, "out_of_scope")
-    if not message.asks() and (not message.named or message.named[0][1] < FAINTLY_NAMED):
-        if dict(message.parse.aspects).get("general", 0.0) < ASPECT_SCORE:
-            return _meant(message, "out_of_scope")  # asks nothing, of nothing
     stranger = message.chance("out_of_scope") >= STRANGER
     procedure = None if stranger else decide(message.named)
     if procedure is None and not stranger:
@@ -506,7 +538,7 @@ def _confirmed(message: _Message) -> str | None:
 def _may_follow(message: _Message) -> bool:
     """Whether a message can be about the topic at all, whatever its intent seems."""
     if message.intent in ON_LAND or not message.firm:
-        return not _is_angry(message)
+        return not (_is_angry(message) or _wants_person(message))
     if message.intent in (*BESIDE, "out_of_scope") and _corrects(message):
         return True
     if message.intent == "out_of_scope":
@@ -517,6 +549,8 @@ def _may_follow(message: _Message) -> bool:
 
 def _asks_beside(message: _Message) -> bool:
     """Whether a question stands beside a courtesy: its words are those of questions."""
+    if message.intent == "bot_challenge" and not message.bare:
+        return False
     return message.asks_of_thing and phrases.QUESTION.search(message.text) is not None
 
 
@@ -536,7 +570,7 @@ def _put_right(message: _Message, procedure: str) -> str | None:
     others = [name for name in message.said.meant if name != procedure]
     if len(others) == 1:
         return others[0]
-    if procedure in message.said.meant:
+    if procedure in message.said.meant or message.none >= CLEARLY_NONE:
         return None
     return _other_than(message, procedure)
 
@@ -566,6 +600,11 @@ def _is_angry(message: _Message) -> bool:
     """Whether a message of unsure intent is a complaint rather than a question."""
     unsure = not message.firm and message.chance("complain") >= FAINT
     return unsure and phrases.ANGER.search(message.text) is not None
+
+
+def _wants_person(message: _Message) -> bool:
+    """Whether a message of unsure intent asks for an officer."""
+    return not message.firm and phrases.PERSON.search(message.text) is not None
 
 
 def _wants_sum(message: _Message) -> bool:
