@@ -44,7 +44,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     ),
     "reissue_lost": (
         "cap lai", rf"mat (?:so|bia|giay|luon|roi|tieu|han|tich|sach){_ONE}", "bi mat",
-        rf"(?:so|bia|giay)(?: do| hong| nha)? mat", "that lac", "danh mat", r"lam mat(?! (?:may|bao|nhieu|khoang))", "roi mat",
+        rf"(?:so|bia|giay)(?: do| hong| nha)? mat", "that lac", "danh mat", r"lam mat(?! (?:may|bao|nhieu|khoang))", r"roi mat(?! (?:may|bao|nhieu|khoang))",
         r"tim (?:mai |hoai )?(?:khong|chang|chua) (?:ra|thay|duoc)", r"khong tim (?:ra|thay)",
         "bi trom", "chay", "lost", "burnt", "stolen",
     ),
@@ -87,6 +87,10 @@ NAMES: dict[str, tuple[str, ...]] = {
     "land_data": (
         "trich luc", "trich do", "ban do dia chinh", "xem quy hoach", "tra quy hoach",
         "cung cap thong tin", "cung cap du lieu", "land data", "cadastral",
+    ),
+    "added_area": (
+        "(?:dat )?(?:doi|thua) (?:ra|du)", "du dien tich", "dien tich tang", "tang (?:them )?dien tich",
+        "lon hon (?:trong )?so", "extra area",
     ),
     "dispute": ("tranh chap", r"lan (?:dat|ranh|chiem|sang)", "lan", "dispute", "encroach(?:ed|ing)?"),
     "revoke": ("thu hoi so", "thu hoi giay", "huy so", "huy giay chung nhan", "revok(?:e|ing)"),

@@ -32,7 +32,11 @@ AGAIN = (
     "say it again", "repeat", "what do you mean", "more simply",
 )  # fmt: skip
 """Words of somebody who did not understand the answer."""
-FURTHER = ("them", "bo sung", "con thieu", "thieu gi", "nop not", "anything else", "more")
+FURTHER = (
+    "them", "bo sung", "con thieu", "thieu gi", "nop not", "khi lay", "luc lay", "di lay",
+    "den lay", "khi nhan", "luc nhan", "di nhan", "toi lay", "anything else", "more", "collect",
+    "pick it up", "pick up",
+)  # fmt: skip
 """What a dossier may still need is asked of that dossier."""
 
 # --- supposing -----------------------------------------------------------------------------------
@@ -131,6 +135,8 @@ BARE = frozenset(
     em anh chi bac chu co ad ban cam on cam toi minh chau con
     chuan bi theo mo nhung khoang nhiu thuc hien bieu form mau
     v z dz nap rang rua ri cay man chu chung bua hom
+    han gian phap ly bien lai goc sao chinh photo nhan ket qua ben minh duong loi cap noi cho khi nguoi
+    thanh toan rieng ca gap nhanh cham trong vong khac tom tat chot
     """.split()
 )
 """Words of a question that says nothing of what it is about: "nộp ở đâu vậy", "mất mấy ngày"."""
@@ -145,17 +151,37 @@ BARE_ENGLISH = frozenset(
     conditions steps step next else
     """.split()
 )
+FURY = re.compile(
+    r"\b(?:qua te|te qua|hach dich|quan lieu|hanh (?:dan|la)|vo trach nhiem|buc (?:xuc|minh)"
+    r"|nhung nhieu|coi thuong|chan qua|unacceptable|terrible)\b"
+)
+"""Words of nothing but anger."""
 ANGER = re.compile(
     r"\b(?:qua te|te qua|lam an (?:kieu gi|nhu|gi)|kieu gi|hach dich|quan lieu|hanh (?:dan|la)"
     r"|vo trach nhiem|cham chap|buc (?:xuc|minh)|nhung nhieu|coi thuong|chan qua|thai do"
     r"|tre hen|lan nay den lan khac|unacceptable|useless|terrible)\b"
 )
 """Words of somebody who is angry with the office."""
-TAX_HOW = re.compile(
-    r"\b(?:thue|le phi|phi|chi phi|tien nong|tien)(?: (?:ma|ton|cua no|tinh))?"
-    r" (?:the nao|ra sao|sao|nhu nao|rang|thi sao)\b"
+_HOW_IS = r" (?:the nao|ra sao|sao|nhu nao|nhu the nao|rang|thi sao|gom gi)\b"
+NOUN_HOW: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("fee", re.compile(rf"\b(?:thue|phi|tien nong|tien)(?: (?:ma|ton|cua no|tinh))?{_HOW_IS}")),
+    ("documents", re.compile(rf"\b(?:giay to|ho so)(?: can thiet)?{_HOW_IS}")),
+    ("time", re.compile(rf"\b(?:thoi gian|thoi han)(?: giai quyet)?{_HOW_IS}")),
+    ("conditions", re.compile(rf"\bdieu kien{_HOW_IS}")),
 )
-"""Asks what the tax is, though it says "how"."""
+"""Asks for an aspect by its noun, though it says "how": "thuế thế nào"."""
+NOUNS = re.compile(
+    r"\b(?:giay to|ho so|le phi|phi|thue|chi phi|thoi gian|thoi han|dieu kien|mau don|don mau|can cu"
+    r"|ket qua|dia diem|noi nop|cho nop|trinh tu|documents?|papers?|fees?|tax(?:es)?|cost|form)\b"
+)
+"""Nouns of aspects."""
+DONE = re.compile(r"\b(?:khong can|khoi|thoi khong|khong hoi|no need|never mind)\b")
+"""Wants no more."""
+OF_CODE = (
+    "ma so", "ma ho so", "nho ma", "biet ma", "quen ma", "co ma", "mat ma", "giay hen",
+    "bien nhan", "phieu hen", "phieu", "code", "receipt",
+)  # fmt: skip
+"""What is spoken of where a code was asked for."""
 ON_NET = re.compile(
     r"\b(?:mang|online|on line|onl|web|website|internet|dich vu cong|vneid|dien tu|dien thoai|app"
     r"|tai nha|truc tuyen|zalo|buu dien)\b"
@@ -163,7 +189,9 @@ ON_NET = re.compile(
 """Words of doing it without going there."""
 PERSON = re.compile(
     r"\b(?:gap|noi chuyen|tu van|huong dan|trao doi|lien he)(?: \w+){0,3} (?:can bo|nhan vien|nguoi that"
-    r"|truc tiep|chuyen vien|lanh dao)\b|\bco ai (?:\w+ ){0,3}(?:tu van|huong dan|giup|tra loi)\b"
+    r"|truc tiep|chuyen vien|lanh dao|nguoi tu van)\b"
+    r"|\b(?:so dien thoai|so may|duong day nong|hotline)\b.*\b(?:lanh dao|can bo|nhan vien|phan anh)\b"
+    r"|\bco ai (?:\w+ ){0,3}(?:tu van|huong dan|giup|tra loi)\b"
     r"|\b(?:speak|talk)(?:ing)? (?:to|with) (?:a |an |the |some)?\w* ?(?:officer|person|human|one|staff|agent)\b"
 )
 """Asks for somebody of flesh and blood."""

@@ -36,6 +36,8 @@ SWITCH_LEAST = 0.35
 """… or, in a message too long to lean on it, this likely and well ahead of the next."""
 FAINTLY_NAMED = 0.35
 """A procedure at least this likely may be answered from if the very words name it, and no other."""
+WORDLESS_SCORE = 0.85
+"""What no word of a follow-up names must be this likely to be what it is about."""
 CLEARLY_NONE = 0.7
 """Where it is this likely that no procedure is named, a faint candidate is noise."""
 NAMED_AT_ALL = 0.05
@@ -47,6 +49,8 @@ ASPECT_SCORE = 0.5
 """The likeliest aspect is asked about if it is at least this likely …"""
 SECOND_ASPECT_SCORE = 0.8
 """… and any other only if it is this likely: an answer to what nobody asked buries the other."""
+ASPECT_LEAST = 0.4
+"""… or this likely, where the conversation tells that something is asked."""
 SHORT_ASPECT_SCORE = 0.95
 """… or, in a few words, this likely."""
 CLEAR_ASPECT_SCORE = 0.9
@@ -54,6 +58,8 @@ CLEAR_ASPECT_SCORE = 0.9
 FIRM_INTENT = 0.6
 """Below this an intent is a guess, and the conversation's own logic goes before it."""
 
+SURE_INTENT = 0.8
+"""From here on not even furious words change an intent."""
 FAINT = 0.05
 """An intent this likely is not ruled out."""
 
@@ -234,8 +240,8 @@ class _Message:
         asked = [name for name, score in scores if score >= SECOND_ASPECT_SCORE]
         likeliest = [name for name, _ in scores[:1]]
         specific = [name for name in asked or likeliest if name != "general"]
-        if "steps" in specific and phrases.TAX_HOW.search(self.text) and "thuê" not in self.written:
-            specific = [name for name in specific if name not in ("steps", "fee")] + ["fee"]
+        if "steps" in specific and (noun := self.noun_asked):
+            specific = [name for name in specific if name not in ("steps", noun)] + [noun]
         if len(specific) > 1 and not phrases.ON_NET.search(self.text):
             specific = [name for name in specific if name != "online"]
         if len(specific) > 1 and not phrases.HOW.search(self.text):
@@ -276,6 +282,13 @@ class _Message:
         return words <= phrases.BARE or words <= phrases.BARE_ENGLISH
 
     @property
+    def noun_asked(self) -> str | None:
+        """The aspect that is asked for by its noun and "how"."""
+        if "thuê" in self.written:
+            return None  # to rent, not a tax
+        return next((name for name, how in phrases.NOUN_HOW if how.search(self.text)), None)
+
+    @property
     def written(self) -> str:
         """The message with its diacritics, in lower case."""
         return normalise(self.parse.text).lower()
@@ -296,8 +309,8 @@ def understand(parse: Parse, context: Context) -> tuple[Understanding, Context]:
     meant = (
         _commanded(message)
         or _asked_again(message, context)
-        or _about_dossier(message, context)
         or _picked(message, context)
+        or _about_dossier(message, context)
         or _enumerated(message)
         or _value_given(message, context)
         or _followed_up(message, context)
@@ -330,16 +343,28 @@ def _about_dossier(message: _Message, context: Context) -> Understanding | None:
     if message.parse.code is not None:
         intent = message.intent if message.intent in ON_DOSSIER else "check_status"
         return _meant(message, intent, code=message.parse.code)
-    if context.code is not None and context.intent in ON_DOSSIER:
-        corrected = _corrected_code(message, context.code)
+    if context.intent in ON_DOSSIER:
+        corrected = _corrected_code(message, context.code) if context.code else None
         if corrected is not None:
             return _meant(message, "check_status", code=corrected)
-        if _asks_on_of_dossier(message):
+        if context.code and _asks_on_of_dossier(message):
             return _meant(message, "check_status", code=context.code)
-    guess = message.bare and not message.firm and context.procedure is not None
-    if message.intent in ON_DOSSIER and not _is_angry(message) and not guess:
+        if context.code is None and not message.firm and message.has(phrases.OF_CODE):
+            return _meant(message, "check_status")  # "I don't remember the code"
+    if message.intent in ON_DOSSIER and not _only_seems_of_dossier(message, context):
         return _meant(message, message.intent, code=context.code)
     return None
+
+
+def _only_seems_of_dossier(message: _Message, context: Context) -> bool:
+    """Whether it is about a dossier by a guess alone: anger, the wish for an officer, or "hồ sơ
+    nộp mấy bản" in the middle of a procedure."""
+    if _is_angry(message) or _wants_person(message):
+        return True
+    if message.firm or context.procedure is None or context.intent not in ON_LAND:
+        return False
+    asked = set(message.aspects) if message.asks(CLEAR_ASPECT_SCORE) else set()
+    return message.bare or bool(asked - OF_DOSSIER)
 
 
 def _asks_on_of_dossier(message: _Message) -> bool:
@@ -377,8 +402,11 @@ def _picked(message: _Message, context: Context) -> Understanding | None:
     if not choices:
         return None
     number = phrases.BARE_NUMBER.match(message.text) if context.offered else None
+    if message.parse.code:
+        return None
+    ordinal = phrases.ORDINAL.search(message.text)
     elsewhere = message.intent not in (*ON_LAND, "affirm", "deny", "out_of_scope")
-    if elsewhere and message.firm and not number:
+    if elsewhere and message.firm and not number and not (ordinal and ordinal[1]):
         return None  # "thứ hai có làm việc không" means Monday
     by_name = [choice for choice in choices if choice in message.said.meant]
     if len(by_name) == 1 and len(message.said.meant) == 1:
@@ -387,7 +415,7 @@ def _picked(message: _Message, context: Context) -> Understanding | None:
             return _carry(message, by_name[0], _aspects_or(message, context))
     if message.said.meant:
         return None
-    found = number or phrases.ORDINAL.search(message.text)
+    found = number or ordinal
     if found is not None:
         place = phrases.ORDINALS[next(group for group in found.groups() if group)]
     elif (
@@ -471,11 +499,11 @@ def _followed_up(message: _Message, context: Context) -> Understanding | None:
         if message.intent == "deny" and message.firm and not message.said.meant:
             return None
     if (other := _contrasted(message, topic)) is not None:
-        aspects = message.aspects if message.asks_of_thing else context.aspects
+        aspects = message.aspects if _asks_anew(message) else context.aspects
         return _meant(message, intent, procedure=other, aspects=aspects or message.aspects)
     if named is not None and named != topic:
         return _meant(message, intent, procedure=named, aspects=message.aspects)
-    if named is not None or _goes_on(message) or message.none >= 0.5:
+    if named is not None or _goes_on(message) or message.none >= 0.5 or _names_nothing(message):
         if not message.firm and not message.bare and (not message.asks() or _is_strange(message)):
             return None
         topic = topic if leans else _better_topic(message, context)
@@ -517,6 +545,9 @@ def _names_strongly(message: _Message) -> str | None:
         return None
     first, score = named[0]
     second = named[1][1] if len(named) > 1 else 0.0
+    if first not in message.said.meant and _goes_on(message):
+        # No word names it: only what the model is quite sure of is more than an echo.
+        return first if score >= WORDLESS_SCORE and score > message.none else None
     longer = not _goes_on(message) and score >= SWITCH_LEAST and score >= 1.5 * second
     if score >= SWITCH_SCORE or longer:
         return first if score > message.none else None
@@ -551,7 +582,17 @@ def _asks_beside(message: _Message) -> bool:
     """Whether a question stands beside a courtesy: its words are those of questions."""
     if message.intent == "bot_challenge" and not message.bare:
         return False
-    return message.asks_of_thing and phrases.QUESTION.search(message.text) is not None
+    if message.intent in ("deny", "affirm") and phrases.DONE.search(message.text):
+        return False
+    asks = phrases.QUESTION.search(message.text) or phrases.NOUNS.search(message.text)
+    return message.asks_of_thing and asks is not None
+
+
+def _names_nothing(message: _Message) -> bool:
+    """Whether a longer question is near to no procedure: then it goes on with the topic."""
+    if message.said.meant or not message.asks() or message.chance("out_of_scope") >= STRANGER:
+        return False
+    return not message.named or message.named[0][1] < SWITCH_LEAST
 
 
 def _corrects(message: _Message) -> bool:
@@ -596,10 +637,22 @@ def _contrasted(message: _Message, topic: str) -> str | None:
     return _other_than(message, topic) if opens and message.none < 0.5 else None
 
 
+def _asks_anew(message: _Message) -> bool:
+    """Whether a contrast has a question of its own: "còn bán thì sao" has none."""
+    rest = phrases.SAME_OF_IT.sub("", message.text)
+    if rest != message.text and not phrases.NEW_QUESTION.search(rest):
+        return False
+    return message.asks_of_thing
+
+
 def _is_angry(message: _Message) -> bool:
     """Whether a message of unsure intent is a complaint rather than a question."""
-    unsure = not message.firm and message.chance("complain") >= FAINT
-    return unsure and phrases.ANGER.search(message.text) is not None
+    if message.chance("complain") < FAINT:
+        return False
+    if message.intent in (*ON_DOSSIER, "out_of_scope") and message.confidence < SURE_INTENT:
+        if phrases.FURY.search(message.text):
+            return True
+    return not message.firm and phrases.ANGER.search(message.text) is not None
 
 
 def _wants_person(message: _Message) -> bool:
@@ -635,7 +688,7 @@ def _aspects_or(message: _Message, context: Context) -> tuple[str, ...]:
     bare = message.opens_with(phrases.CONTRAST) and phrases.WHATEVER.search(message.text)
     if bare and context.aspects and not message.asks_of_thing:
         return context.aspects
-    return message.aspects if message.asks() else context.aspects or message.aspects
+    return message.aspects if message.asks(ASPECT_LEAST) else context.aspects or message.aspects
 
 
 def _earlier(message: _Message, context: Context) -> str | None:
@@ -669,9 +722,9 @@ def _better_topic(message: _Message, context: Context) -> str | None:
 def _listed(message: _Message) -> tuple[str, ...]:
     """The procedures that a message enumerates, each once, in order."""
     sure = [name for name, score in message.parse.parts if name != NONE and score >= OFFER_SCORE]
-    if not sure and len(message.said.meant) == 2 and phrases.ADDING.search(message.text):
-        scores = dict(message.named)
-        sure = [name for name in message.said.meant if scores.get(name, 0.0) >= NAMED_AT_ALL]
+    both = message.said.meant if phrases.ADDING.search(message.text) else ()
+    if not sure and len(both) == 2 and message.named and message.named[0][0] in both:
+        sure = list(both)
     return tuple(dict.fromkeys(sure))
 
 
