@@ -43,7 +43,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "torn", "damaged", r"replac(?:e|ing)",
     ),
     "reissue_lost": (
-        "cap lai", rf"mat (?:so|bia|giay|luon|roi|tieu|han|tich|sach){_ONE}", "bi mat",
+        "cap lai", rf"mat (?:so|bia|giay|luon|roi|tieu|han|tich|sach|nua){_ONE}", "bi mat",
         rf"(?:so|bia|giay)(?: do| hong| nha)? mat", "that lac", "danh mat", r"lam mat(?! (?:may|bao|nhieu|khoang))", r"roi mat(?! (?:may|bao|nhieu|khoang))",
         r"tim (?:mai |hoai )?(?:khong|chang|chua) (?:ra|thay|duoc)", r"khong tim (?:ra|thay)",
         "bi trom", "chay", "lost", "burnt", "stolen",

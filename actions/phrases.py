@@ -67,7 +67,7 @@ CORRECTION = (
     "a khong", "a nham", "nham", "nham roi", "y toi la", "y em la", "y minh la", "y con la",
     "y la", "a quen", "chinh xac la", "dung ra la", "i mean", "i meant", "no i mean", "noi nham",
     "viet nham", "ghi nham", "go nham", "bam nham", "noi lon", "go lon", "bam lon", "viet lon",
-    "lon roi", "chu khong phai", "moi dung", "dinh hoi", "that ra", "thuc ra", "noi dung hon",
+    "lon roi", "ua lon", "lon", "ua nham", "chu khong phai", "moi dung", "dinh hoi", "that ra", "thuc ra", "noi dung hon",
     "sorry", "actually", "rather", "not that", "wrong one", "a lon",
 )  # fmt: skip
 """Words by which somebody puts right what they said."""
@@ -81,13 +81,13 @@ ORDINALS: dict[str, int] = {
     "2": 1, "hai": 1, "second": 1, "two": 1,
     "3": 2, "ba": 2, "third": 2, "three": 2,
     "4": 3, "bon": 3, "tu": 3, "fourth": 3, "four": 3,
-    "cuoi": -1, "cuoi cung": -1, "last": -1, "duoi": -1,
+    "cuoi": -1, "cuoi cung": -1, "last": -1, "duoi": -1, "sau": -1,
 }  # fmt: skip
 """How a place in a list is named."""
 ORDINAL = re.compile(
     r"\b(?:cai|viec|chuyen|muc|y|thu tuc|phuong an|lua chon|so|cau|truong hop|van de|vu|the"
     r"|option|number) (?:thu |so )?"
-    r"(1|2|3|4|nhat|hai|ba|bon|tu|dau tien|dau|cuoi cung|cuoi|one|two|three|four)\b"
+    r"(1|2|3|4|nhat|hai|ba|bon|tu|dau tien|dau|cuoi cung|cuoi|sau|one|two|three|four)\b"
     r"|\bthu (1|2|3|4|nhat|hai|ba|bon|tu)\b"
     r"|\b(dau tien|cuoi cung)\b"
     r"|\b(?:cai|viec|muc|dong) o? ?(tren|duoi)(?: cung)?$"
@@ -108,6 +108,7 @@ FILLERS = frozenset(
 
 ADDING = re.compile(
     r"\bvua\b.*\bvua\b|\broi\b.*\bluon\b|\b(?:dong thoi|ket hop|ca hai|mot luot|mot lan|cung luc|both)\b"
+    r"|\b(?:2|hai) (?:viec|chuyen|thu tuc|van de|cau|thu|cai)\b"
 )
 """Says that two things are wanted in one go."""
 
@@ -156,6 +157,11 @@ FURY = re.compile(
     r"|nhung nhieu|coi thuong|chan qua|unacceptable|terrible)\b"
 )
 """Words of nothing but anger."""
+INSULT = re.compile(
+    r"\b(?:(?:do|bot|may|dua|lu|thang|con) (?:bot )?(?:ngu|dien|khung|dot)|ngu (?:qua|the|vay|nhu|ghe)"
+    r"|vo dung|oc cho|mat day|dcm|dkm|vcl|vkl|stupid|idiot|moron)\b"
+)
+"""Insults."""
 ANGER = re.compile(
     r"\b(?:qua te|te qua|lam an (?:kieu gi|nhu|gi)|kieu gi|hach dich|quan lieu|hanh (?:dan|la)"
     r"|vo trach nhiem|cham chap|buc (?:xuc|minh)|nhung nhieu|coi thuong|chan qua|thai do"
@@ -170,11 +176,24 @@ NOUN_HOW: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("conditions", re.compile(rf"\bdieu kien{_HOW_IS}")),
 )
 """Asks for an aspect by its noun, though it says "how": "thuế thế nào"."""
-NOUNS = re.compile(
-    r"\b(?:giay to|ho so|le phi|phi|thue|chi phi|thoi gian|thoi han|dieu kien|mau don|don mau|can cu"
-    r"|ket qua|dia diem|noi nop|cho nop|trinh tu|documents?|papers?|fees?|tax(?:es)?|cost|form)\b"
+ASPECT_WORDS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("documents", re.compile(r"\b(?:giay to|giay gi|giay chi|ho so|documents?|papers?)\b")),
+    ("fee", re.compile(r"\b(?:le phi|phi|thue|chi phi|bao nhieu tien|fees?|tax(?:es)?|cost|costs)\b")),
+    ("time", re.compile(r"\b(?:thoi gian|thoi han|bao lau|may (?:ngay|hom|bua|thang)|how long)\b")),
+    ("where", re.compile(r"\b(?:o dau|cho nao|noi nop|cho nop|dia diem|o mo|where)\b")),
+    ("form", re.compile(r"\b(?:mau don|don mau|bieu mau|to mau|form)\b")),
+    ("conditions", re.compile(r"\b(?:dieu kien|requirements?|conditions)\b")),
+    ("legal", re.compile(r"\b(?:can cu|luat nao|nghi dinh nao|phap ly|legal basis)\b")),
+    ("result", re.compile(r"\bket qua\b")),
+    ("online", re.compile(r"\b(?:qua mang|tren mang|online|truc tuyen)\b")),
+    ("steps", re.compile(r"\b(?:cach lam|cac buoc|buoc nao|trinh tu|quy trinh|huong dan|lam sao)\b")),
 )
-"""Nouns of aspects."""
+"""Words that ask for an aspect where nothing else is said."""
+OWN = re.compile(
+    r"\b(?:cua (?:toi|em|minh|con|chau|tui|bac|nha)|da nop|toi nop|em nop|nop hom|nop tuan|nop thang"
+    r"|toi dau|den dau|my)\b"
+)
+"""Tells that one's own dossier is spoken of, not what makes up a dossier."""
 DONE = re.compile(r"\b(?:khong can|khoi|thoi khong|khong hoi|no need|never mind)\b")
 """Wants no more."""
 OF_CODE = (
@@ -196,6 +215,8 @@ PERSON = re.compile(
 )
 """Asks for somebody of flesh and blood."""
 COMMANDING = re.compile(
+    r"\b(?:so dien thoai|sdt|can cuoc|cccd|dia chi|phone numbers?|id numbers?)\b.*"
+    r"\b(?:nhung nguoi|moi nguoi|tat ca|nguoi khac|everyone|all|other people)\b|"
     r"\b(?:ignore|disregard|forget|override)\b.*\b(?:instructions?|prompts?|rules?)\b"
     r"|\b(?:system prompt|jailbreak|developer mode|pretend (?:to be|you are)|you are now)\b"
     r"|\b(?:bo qua|quen|phot lo)\b.*\b(?:huong dan|chi dan|chi thi|lenh|quy tac|cau lenh)\b.*"

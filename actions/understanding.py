@@ -237,6 +237,8 @@ class _Message:
         if self.supposes:
             return ("conditions",)
         scores = self.parse.aspects
+        if not self.asks() and len(self.words) <= SHORT and self.in_words:
+            return self.in_words
         asked = [name for name, score in scores if score >= SECOND_ASPECT_SCORE]
         likeliest = [name for name, _ in scores[:1]]
         specific = [name for name in asked or likeliest if name != "general"]
@@ -274,7 +276,9 @@ class _Message:
     @property
     def bare(self) -> bool:
         """Whether it says nothing of what it is about: "nộp ở đâu vậy em"."""
-        if self.said.meant or self.said.ruled_out or not self.asks():
+        if self.said.meant or self.said.ruled_out or not (
+            self.asks() or self.in_words
+        ):
             return False
         if phrases.NOT_BARE.search(self.text):
             return False
@@ -287,6 +291,11 @@ class _Message:
         if "thuê" in self.written:
             return None  # to rent, not a tax
         return next((name for name, how in phrases.NOUN_HOW if how.search(self.text)), None)
+
+    @property
+    def in_words(self) -> tuple[str, ...]:
+        """The aspects that its words ask for, whatever the model heard."""
+        return tuple(name for name, words in phrases.ASPECT_WORDS if words.search(self.text))
 
     @property
     def written(self) -> str:
@@ -361,10 +370,11 @@ def _only_seems_of_dossier(message: _Message, context: Context) -> bool:
     nộp mấy bản" in the middle of a procedure."""
     if _is_angry(message) or _wants_person(message):
         return True
-    if message.firm or context.procedure is None or context.intent not in ON_LAND:
+    if context.procedure is None or context.intent not in ON_LAND:
         return False
     asked = set(message.aspects) if message.asks(CLEAR_ASPECT_SCORE) else set()
-    return message.bare or bool(asked - OF_DOSSIER)
+    elsewhere = bool(asked - OF_DOSSIER) and not phrases.OWN.search(message.text)
+    return elsewhere or (message.bare and not message.firm)
 
 
 def _asks_on_of_dossier(message: _Message) -> bool:
@@ -498,6 +508,8 @@ def _followed_up(message: _Message, context: Context) -> Understanding | None:
             return _meant(message, intent, procedure=other, aspects=aspects or message.aspects)
         if message.intent == "deny" and message.firm and not message.said.meant:
             return None
+        if message.said.ruled_out == (topic,) and not message.in_words:
+            return _meant(message, "deny")  # "không mất nữa, tìm thấy rồi"
     if (other := _contrasted(message, topic)) is not None:
         aspects = message.aspects if _asks_anew(message) else context.aspects
         return _meant(message, intent, procedure=other, aspects=aspects or message.aspects)
@@ -568,6 +580,8 @@ def _confirmed(message: _Message) -> str | None:
 
 def _may_follow(message: _Message) -> bool:
     """Whether a message can be about the topic at all, whatever its intent seems."""
+    if message.intent in ON_DOSSIER:
+        return message.parse.code is None and not (_is_angry(message) or _wants_person(message))
     if message.intent in ON_LAND or not message.firm:
         return not (_is_angry(message) or _wants_person(message))
     if message.intent in (*BESIDE, "out_of_scope") and _corrects(message):
@@ -584,8 +598,9 @@ def _asks_beside(message: _Message) -> bool:
         return False
     if message.intent in ("deny", "affirm") and phrases.DONE.search(message.text):
         return False
-    asks = phrases.QUESTION.search(message.text) or phrases.NOUNS.search(message.text)
-    return message.asks_of_thing and asks is not None
+    if not message.asks_of_thing:
+        return "steps" in message.in_words
+    return bool(message.in_words) or phrases.QUESTION.search(message.text) is not None
 
 
 def _names_nothing(message: _Message) -> bool:
@@ -597,7 +612,7 @@ def _names_nothing(message: _Message) -> bool:
 
 def _corrects(message: _Message) -> bool:
     """Whether it puts right what was said: in such words, or by naming what is not meant."""
-    if message.intent not in (*ON_LAND, *BESIDE, "out_of_scope"):
+    if message.firm and message.intent not in (*ON_LAND, *BESIDE, "out_of_scope"):
         return False
     return not message.bare and (message.has(phrases.CORRECTION) or bool(message.said.ruled_out))
 
@@ -647,6 +662,8 @@ def _asks_anew(message: _Message) -> bool:
 
 def _is_angry(message: _Message) -> bool:
     """Whether a message of unsure intent is a complaint rather than a question."""
+    if not message.firm and phrases.INSULT.search(message.text):
+        return True
     if message.chance("complain") < FAINT:
         return False
     if message.intent in (*ON_DOSSIER, "out_of_scope") and message.confidence < SURE_INTENT:
@@ -688,7 +705,8 @@ def _aspects_or(message: _Message, context: Context) -> tuple[str, ...]:
     bare = message.opens_with(phrases.CONTRAST) and phrases.WHATEVER.search(message.text)
     if bare and context.aspects and not message.asks_of_thing:
         return context.aspects
-    return message.aspects if message.asks(ASPECT_LEAST) else context.aspects or message.aspects
+    asks = message.asks(ASPECT_LEAST) or (message.bare and message.in_words)
+    return message.aspects if asks else context.aspects or message.aspects
 
 
 def _earlier(message: _Message, context: Context) -> str | None:
@@ -721,7 +739,11 @@ def _better_topic(message: _Message, context: Context) -> str | None:
 
 def _listed(message: _Message) -> tuple[str, ...]:
     """The procedures that a message enumerates, each once, in order."""
-    sure = [name for name, score in message.parse.parts if name != NONE and score >= OFFER_SCORE]
+    parts = [name if score >= OFFER_SCORE else NONE for name, score in message.parse.parts]
+    if len(message.said.meant) == len(parts):
+        # A part of one word is named by it where the model hears none.
+        parts = [n if n != NONE else w for n, w in zip(parts, message.said.meant, strict=True)]
+    sure = [name for name in parts if name != NONE]
     both = message.said.meant if phrases.ADDING.search(message.text) else ()
     if not sure and len(both) == 2 and message.named and message.named[0][0] in both:
         sure = list(both)
