@@ -123,6 +123,21 @@ class Settings(BaseSettings):
     twilio_base_url: str = "https://api.twilio.com"
     twilio_timeout: float = 10.0
 
+    # --- chat on other platforms: a channel is on where all of its settings are there -------------
+    telegram_token: SecretStr = SecretStr("")
+    telegram_secret: SecretStr = SecretStr("")
+    """What Telegram is to send with every update: `./motcua channels register telegram`."""
+    telegram_base_url: str = "https://api.telegram.org"
+    zalo_app_id: str = ""
+    zalo_oa_secret: SecretStr = SecretStr("")
+    """The Official Account's secret key, which signs its webhooks; not the application's secret."""
+    zalo_bot_token: SecretStr = SecretStr("")
+    zalo_bot_secret: SecretStr = SecretStr("")
+    messenger_page_token: SecretStr = SecretStr("")
+    messenger_app_secret: SecretStr = SecretStr("")
+    messenger_verify_token: SecretStr = SecretStr("")
+    """A word of your own that Facebook repeats when the webhook is entered on its page."""
+
     # --- look-up of dossiers --------------------------------------------------------------------
     proof_attempts: int = Field(default=5, ge=1)
     """Proofs that one sender, or one dossier, may get wrong within `proof_window`."""

@@ -20,7 +20,7 @@ from core.observability import get_logger
 from core.privacy import Vault
 from core.settings import Settings
 from dossiers.proof import make_proofs
-from web import chat, health, pages, phone, webhooks
+from web import chat, health, internal, pages, phone, platforms, webhooks
 from web.history import History
 from web.rasa import RasaClient
 from web.session import Conversations
@@ -63,7 +63,7 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(title="Motcua", lifespan=life, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.site = _site(settings)
     app.mount("/static", StaticFiles(directory=_HERE / "static"), name="static")
-    for module in (chat, pages, phone, webhooks, health):
+    for module in (chat, pages, phone, webhooks, platforms, internal, health):
         app.include_router(module.router)
     app.add_exception_handler(HTTPException, _say_error)
     app.add_exception_handler(RequestValidationError, _say_invalid)
