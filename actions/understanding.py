@@ -173,6 +173,8 @@ class Understanding:
     code: str | None = None
     carried: bool = False
     """True where the procedure comes from the conversation, not from the message."""
+    beside: tuple[str, ...] = ()
+    """Other procedures that the message asks about too; they are still to be answered."""
 
     @property
     def offers(self) -> tuple[str, ...]:
@@ -451,7 +453,9 @@ def _enumerated(message: _Message) -> Understanding | None:
     if len(listed) < 2 or message.intent not in ON_LAND:
         return None
     aspects = message.aspects if message.asks() else ("general",)
-    return _meant(message, "ask_procedure", procedure=listed[0], aspects=aspects)
+    first, *others = listed
+    meant = _meant(message, "ask_procedure", procedure=first, aspects=aspects)
+    return replace(meant, beside=tuple(others))
 
 
 def _value_given(message: _Message, context: Context) -> Understanding | None:
