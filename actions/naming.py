@@ -25,7 +25,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         r"transfer(?:ring)?",
     ),
     "gift": (
-        "tang cho", "tang", "cho tang", rf"(?:cho|de lai cho) {_KIN}\b", "bieu",
+        "tang cho", "tang", "cho tang", rf"(?:cho|de lai cho) {_KIN}\b", r"bieu(?! mau)",
         r"giv(?:e|ing)(?: it| them)? to", "gift(?:ing)?",
     ),
     "inheritance": (
@@ -54,7 +54,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     ),
     "split_parcel": (
         r"tach(?: thua| so| dat| ra)?", "chia doi", r"chia ra", r"chia dat", "chia thua",
-        "chia (?:hai|ba|2|3) (?:thua|phan|lo)", r"cat (?:dat|ra|bot)", r"split(?:ting)?",
+        "chia (?:hai|ba|2|3) (?:thua|phan|lo)", r"(?<!dat )cat(?: dat| ra| bot)?", r"split(?:ting)?",
         r"divid(?:e|ing)",
     ),
     "merge_parcel": (
@@ -124,7 +124,7 @@ _ADDRESS = re.compile(
 _DENIAL = re.compile(
     r"\b(?:chu |ma )?(?:(?:khong|chang|chua|dau|dung|deu) (?:phai|pai|fai|co|he|dinh|muon|can|bi|la)"
     r"|khong|chang|dau phai|no longer|isn t|not)(?: la| bi| co| dinh| muon)?"
-    r"(?: (?:so|bia|giay|dat|nha|vu|chuyen|viec|cai|in|the|to))* ?$"
+    r"(?: (?:so|bia|giay|dat|nha|vu|chuyen|viec|cai|in|the|to|a|an|my|that))* ?$"
 )
 """What stands right before a name that is ruled out."""
 

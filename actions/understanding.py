@@ -374,6 +374,8 @@ def _only_seems_of_dossier(message: _Message, context: Context) -> bool:
         return True
     if context.procedure is None or context.intent not in ON_LAND:
         return False
+    if not message.firm and context.procedure in message.said.ruled_out:
+        return True
     asked = set(message.aspects) if message.asks(CLEAR_ASPECT_SCORE) else set()
     elsewhere = bool(asked - OF_DOSSIER) and not phrases.OWN.search(message.text)
     return elsewhere or (message.bare and not message.firm)
@@ -519,7 +521,8 @@ def _followed_up(message: _Message, context: Context) -> Understanding | None:
         return _meant(message, intent, procedure=other, aspects=aspects or message.aspects)
     if named is not None and named != topic:
         return _meant(message, intent, procedure=named, aspects=message.aspects)
-    if named is not None or _goes_on(message) or message.none >= 0.5 or _names_nothing(message):
+    leans_on = named is not None or _goes_on(message) or topic in message.said.meant
+    if leans_on or message.none >= 0.5 or _names_nothing(message):
         if not message.firm and not message.bare and (not message.asks() or _is_strange(message)):
             return None
         topic = topic if leans else _better_topic(message, context)

@@ -29,6 +29,8 @@ _ENGLISH = _words(
     documents dossier fee fees file foreigner form house land law lease loan lost mortgage name
     notary paper papers parcel parents passport pay permit plot price property red pink register
     registration status submit tax taxes title transfer website
+    gift gifted inherit inherited inheritance merge merging split splitting selling
+    replace torn stolen extend renew dispute neighbour neighbor boundary daughter officer collect
     """
 )
 _SHARED = _words("ok okay hi hello thank thanks bye sorry please pls admin file form")
