@@ -32,7 +32,9 @@ MASKED = "•••"
 _WORDS_OF_A_NUMBER = 5
 _DIGITS = re.compile(r"\d{4}")
 # Four digits beside a code: alone, or called the end of a number; not a year, a date or an amount.
-_DIGITS_BESIDE = re.compile(r"(?<![\w.,/\-])(?<!nam )\d{4}(?![\w.,/\-]|\s*(?:m2|met|trieu|ty|dong)\b)")
+_DIGITS_BESIDE = re.compile(
+    r"(?<![\w.,/\-])(?<!nam )\d{4}(?![\w.,/\-]|\s*(?:m2|met|trieu|ty|dong)\b)"
+)
 _END_OF_NUMBER = re.compile(
     r"\b(?:cuoi|duoi|sdt|dien thoai|dt|so may|can cuoc|cccd|cmnd|cmt|xac minh|xac nhan|last|digits?"
     r"|phone|id|ends?|ending)\b"

@@ -20,7 +20,8 @@ _KIN = (
 _ONE = r"(?: \w+){0,2}"
 NAMES: dict[str, tuple[str, ...]] = {
     "transfer": (
-        rf"(?<!nguoi )(?<!ben )(?:ban|mua)\b(?! (?:do|ve|an|sao|chinh|khoan))(?: (?:dat|nha|lai|dut))?",
+        r"(?<!nguoi )(?<!ben )(?:ban|mua)\b(?! (?:do|ve|an|sao|chinh|khoan))(?: (?:dat|nha|lai"
+        r"|dut))?",
         "chuyen nhuong", r"sang ten\b(?! xe)", r"sell(?:ing)?", r"sold", r"buy(?:ing)?", "bought",
         r"transfer(?:ring)?",
     ),
@@ -44,17 +45,19 @@ NAMES: dict[str, tuple[str, ...]] = {
     ),
     "reissue_lost": (
         "cap lai", rf"mat (?:so|bia|giay|luon|roi|tieu|han|tich|sach|nua){_ONE}", "bi mat",
-        rf"(?:so|bia|giay)(?: do| hong| nha)? mat", "that lac", "danh mat", r"lam mat(?! (?:may|bao|nhieu|khoang))", r"roi mat(?! (?:may|bao|nhieu|khoang))",
+        r"(?:so|bia|giay)(?: do| hong| nha)? mat", "that lac", "danh mat",
+        r"lam mat(?! (?:may|bao|nhieu|khoang))", r"roi mat(?! (?:may|bao|nhieu|khoang))",
         r"tim (?:mai |hoai )?(?:khong|chang|chua) (?:ra|thay|duoc)", r"khong tim (?:ra|thay)",
         "bi trom", "chay", "lost", "burnt", "stolen",
     ),
     "correct_certificate": (
-        "dinh chinh", rf"(?:in|ghi|viet|go) (?:bi )?sai", "bi sai", "sai sot", "sua sai", "sai",
+        "dinh chinh", r"(?:in|ghi|viet|go) (?:bi )?sai", "bi sai", "sai sot", "sua sai", "sai",
         r"correct(?:ing|ion)?", "misprint(?:ed)?",
     ),
     "split_parcel": (
         r"tach(?: thua| so| dat| ra)?", "chia doi", r"chia ra", r"chia dat", "chia thua",
-        "chia (?:hai|ba|2|3) (?:thua|phan|lo)", r"(?<!dat )cat(?: dat| ra| bot)?", r"split(?:ting)?",
+        "chia (?:hai|ba|2|3) (?:thua|phan|lo)", r"(?<!dat )cat(?: dat| ra| bot)?",
+        r"split(?:ting)?",
         r"divid(?:e|ing)",
     ),
     "merge_parcel": (
@@ -62,13 +65,13 @@ NAMES: dict[str, tuple[str, ...]] = {
         r"merg(?:e|ing)", r"combin(?:e|ing)",
     ),
     "change_use": (
-        "chuyen muc dich", rf"len (?:tho cu|dat o)", rf"chuyen{_ONE} (?:tho cu|dat o)",
-        rf"chuyen doi muc dich", r"chang(?:e|ing)(?: the)? (?:land )?use", "rezon(?:e|ing)",
+        "chuyen muc dich", r"len (?:tho cu|dat o)", rf"chuyen{_ONE} (?:tho cu|dat o)",
+        r"chuyen doi muc dich", r"chang(?:e|ing)(?: the)? (?:land )?use", "rezon(?:e|ing)",
     ),
     "mortgage": ("the chap", r"vay(?: von| ngan hang| tien)", "cam so", "mortgag(?:e|ing)"),
     "release_mortgage": (
         "(?:xoa|go|huy|giai)(?: dang ky)? (?:the )?chap", "giai chap", "xoa no ngan hang",
-        rf"tra (?:het|xong) (?:no|tien|ngan hang|khoan vay)",
+        r"tra (?:het|xong) (?:no|tien|ngan hang|khoan vay)",
         r"(?:cancel|releas|clear|delet|remov)(?:e|l?ing)(?: the| my)? mortgage",
         "loan is paid", "paid off",
     ),
@@ -76,23 +79,25 @@ NAMES: dict[str, tuple[str, ...]] = {
                     "extension", r"renew(?:ing|al)?"),
     "change_info": (
         r"(?:doi|thay doi) (?:ten|ho ten|thong tin|dia chi|can cuoc|chung minh|so dinh danh|cccd)",
-        rf"(?:doi|cap) (?:the )?can cuoc",
+        r"(?:doi|cap) (?:the )?can cuoc",
         r"(?:new|changed)(?: my)? (?:name|address|id)(?: card| number)?",
     ),
     "asset_registration": (
         "(?:dang ky|bo sung|them) (?:tai san|nha|cong trinh|can nha|nha xuong|cai nha)",
         "chung nhan so huu nha",
     ),
-    "lease_land": (rf"(?:xin |di )?thue (?:them )?(?:dat|khu|lo|manh)", r"leas(?:e|ing)"),
+    "lease_land": (r"(?:xin |di )?thue (?:them )?(?:dat|khu|lo|manh)", r"leas(?:e|ing)"),
     "land_data": (
         "trich luc", "trich do", "ban do dia chinh", "xem quy hoach", "tra quy hoach",
         "cung cap thong tin", "cung cap du lieu", "land data", "cadastral",
     ),
     "added_area": (
-        "(?:dat )?(?:doi|thua) (?:ra|du)", "du dien tich", "dien tich tang", "tang (?:them )?dien tich",
+        "(?:dat )?(?:doi|thua) (?:ra|du)", "du dien tich", "dien tich tang",
+        "tang (?:them )?dien tich",
         "lon hon (?:trong )?so", "extra area",
     ),
-    "dispute": ("tranh chap", r"lan (?:dat|ranh|chiem|sang)", "lan", "dispute", "encroach(?:ed|ing)?"),
+    "dispute": ("tranh chap", r"lan (?:dat|ranh|chiem|sang)", "lan", "dispute",
+    "encroach(?:ed|ing)?"),
     "revoke": ("thu hoi so", "thu hoi giay", "huy so", "huy giay chung nhan", "revok(?:e|ing)"),
     "auction_allocation": ("dau gia", "auction"),
     "household_members": (
@@ -122,7 +127,8 @@ _ADDRESS = re.compile(
 )
 """Who asks to be told something: no gift to a child."""
 _DENIAL = re.compile(
-    r"\b(?:chu |ma )?(?:(?:khong|chang|chua|dau|dung|deu) (?:phai|pai|fai|co|he|dinh|muon|can|bi|la)"
+    r"\b(?:chu |ma )?(?:(?:khong|chang|chua|dau|dung|deu) (?:phai|pai|fai|co|he|dinh|muon|can"
+    r"|bi|la)"
     r"|khong|chang|dau phai|no longer|isn t|not)(?: la| bi| co| dinh| muon)?"
     r"(?: (?:so|bia|giay|dat|nha|vu|chuyen|viec|cai|in|the|to|a|an|my|that))* ?$"
 )

@@ -8,6 +8,12 @@ from __future__ import annotations
 
 import re
 
+
+def word_set(text: str) -> frozenset[str]:
+    """Return the words of `text`, for vocabularies that are written as prose."""
+    return frozenset(text.split())
+
+
 # --- going on and going back ---------------------------------------------------------------------
 
 CONTRAST = ("con", "the con", "vay con", "roi con", "con neu", "what about", "how about", "and")
@@ -54,9 +60,7 @@ NO_PAPERS = re.compile(
     r"|\b(?:no|without|any|don t have) (?:\w+ )?papers?\b"
 )
 """Says that there are no papers to show, where it asks for nothing."""
-WHAT_THEN = re.compile(
-    r"\b(?:thi (?:tinh )?sao|thi the nao|co sao khong|what then)(?: \w+){0,2}$"
-)
+WHAT_THEN = re.compile(r"\b(?:thi (?:tinh )?sao|thi the nao|co sao khong|what then)(?: \w+){0,2}$")
 """Asks what becomes of a supposed case; a courtesy may follow."""
 WHATEVER = re.compile(r"\b(?:thi sao|thi the nao|the nao|ra sao|sao|what about|how about)\b ?\??")
 """Asks nothing of its own after a contrast."""
@@ -67,7 +71,8 @@ CORRECTION = (
     "a khong", "a nham", "nham", "nham roi", "y toi la", "y em la", "y minh la", "y con la",
     "y la", "a quen", "chinh xac la", "dung ra la", "i mean", "i meant", "no i mean", "noi nham",
     "viet nham", "ghi nham", "go nham", "bam nham", "noi lon", "go lon", "bam lon", "viet lon",
-    "lon roi", "ua lon", "lon", "ua nham", "chu khong phai", "moi dung", "dinh hoi", "that ra", "thuc ra", "noi dung hon",
+    "lon roi", "ua lon", "lon", "ua nham", "chu khong phai", "moi dung", "dinh hoi", "that ra",
+    "thuc ra", "noi dung hon",
     "sorry", "actually", "rather", "not that", "wrong one", "a lon",
 )  # fmt: skip
 """Words by which somebody puts right what they said."""
@@ -98,16 +103,17 @@ BARE_NUMBER = re.compile(
     r"(?: nhe| a| nha| di| please)?$"
 )
 OTHER_ONE = re.compile(r"\b(?:cai|viec|chuyen|phan|vu) (?:con lai|kia|khac)\b|\bthe other\b")
-FILLERS = frozenset(
+FILLERS = word_set(
     """
-    con the vay thi sao ra a nhe nha di y roi nao cho toi em minh and cai chon viec chuyen vu cua la
-    do day nay da vang u lay muon hoi xin one please option thu tuc please
-    """.split()
+    con the vay thi sao ra a nhe nha di y roi nao cho toi em minh and cai chon viec chuyen
+    vu cua la do day nay da vang u lay muon hoi xin one please option thu tuc please
+    """
 )
 """Words that ask for nothing beside "cái thứ hai"."""
 
 ADDING = re.compile(
-    r"\bvua\b.*\bvua\b|\broi\b.*\bluon\b|\b(?:dong thoi|ket hop|ca hai|mot luot|mot lan|cung luc|both)\b"
+    r"\bvua\b.*\bvua\b|\broi\b.*\bluon\b|\b(?:dong thoi|ket hop|ca hai|mot luot|mot lan"
+    r"|cung luc|both)\b"
     r"|\b(?:2|hai) (?:viec|chuyen|thu tuc|van de|cau|thu|cai)\b"
 )
 """Says that two things are wanted in one go."""
@@ -124,33 +130,33 @@ SERIAL = re.compile(r"(?<![\d.,/\-])(\d{1,8})(?![\d.,/\-]|\s*(?:m2|ty|trieu|ngay
 
 # --- bare questions ------------------------------------------------------------------------------
 
-BARE = frozenset(
+BARE = word_set(
     """
-    a ai bao bay be biet bua buoi cac cai can chac chang chi chon chua chung co con cu cua cung da
-    dan dau day dem den di diem dieu don dong du dua duoc gi giay gium giup gom ha hay he hen het
-    hi ho hoi hom it kem khi khoan khong kieu la lai lam lau le luat luc luon ma mang mat mau may
-    mien mot muc muon mang nao nay nen ngay nghen nhan nhanh nhat nhe nhi nha nhieu nhu nhung noi
-    nop nua o oi online phai phi quy ra roi sao sau se so tai thang the theo thi thoi thu thue tien
-    tiep ton tong tra tren trong tuan u vang vao vay ve vi viec voi xong xin y dinh can cu mien
-    giam phan tram dat coc ha hen luon gui xa phuong huyen tinh uy ban qua mang dang ky doi
-    em anh chi bac chu co ad ban cam on cam toi minh chau con
-    chuan bi theo mo nhung khoang nhiu thuc hien bieu form mau
-    v z dz nap rang rua ri cay man chu chung bua hom
-    han gian phap ly bien lai goc sao chinh photo nhan ket qua ben minh duong loi cap noi cho khi nguoi
-    thanh toan rieng ca gap nhanh cham trong vong khac tom tat chot
-    """.split()
+    a ai bao bay be biet bua buoi cac cai can chac chang chi chon chua chung co con cu cua
+    cung da dan dau day dem den di diem dieu don dong du dua duoc gi giay gium giup gom ha
+    hay he hen het hi ho hoi hom it kem khi khoan khong kieu la lai lam lau le luat luc luon
+    ma mang mat mau may mien mot muc muon mang nao nay nen ngay nghen nhan nhanh nhat nhe
+    nhi nha nhieu nhu nhung noi nop nua o oi online phai phi quy ra roi sao sau se so tai
+    thang the theo thi thoi thu thue tien tiep ton tong tra tren trong tuan u vang vao vay
+    ve vi viec voi xong xin y dinh can cu mien giam phan tram dat coc ha hen luon gui xa
+    phuong huyen tinh uy ban qua mang dang ky doi em anh chi bac chu co ad ban cam on cam
+    toi minh chau con chuan bi theo mo nhung khoang nhiu thuc hien bieu form mau v z dz nap
+    rang rua ri cay man chu chung bua hom han gian phap ly bien lai goc sao chinh photo nhan
+    ket qua ben minh duong loi cap noi cho khi nguoi thanh toan rieng ca gap nhanh cham
+    trong vong khac tom tat chot
+    """
 )
 """Words of a question that says nothing of what it is about: "nộp ở đâu vậy", "mất mấy ngày"."""
 NOT_BARE = re.compile(r"\bmay gio\b|\bla may\b|\bhay may\b|\bmay ha\b")
 """Of bare words too, but on the office's hours or on who answers: "máy" is no "mấy"."""
-BARE_ENGLISH = frozenset(
+BARE_ENGLISH = word_set(
     """
-    a about all also and any are be bring can cost costs could day days do documents does fee fees
-    form forms get go hand have how i in is it long many me much my need of ok online or papers pay
-    please price take tax taxes that the then there this time to what when where which will with
-    would you submit done ready it's its office should bring need needed requirements requirement
-    conditions steps step next else
-    """.split()
+    a about all also and any are be bring can cost costs could day days do documents does
+    fee fees form forms get go hand have how i in is it long many me much my need of ok
+    online or papers pay please price take tax taxes that the then there this time to what
+    when where which will with would you submit done ready it's its office should bring need
+    needed requirements requirement conditions steps step next else
+    """
 )
 FURY = re.compile(
     r"\b(?:qua te|te qua|hach dich|quan lieu|hanh (?:dan|la)|vo trach nhiem|buc (?:xuc|minh)"
@@ -158,7 +164,8 @@ FURY = re.compile(
 )
 """Words of nothing but anger."""
 INSULT = re.compile(
-    r"\b(?:(?:do|bot|may|dua|lu|thang|con) (?:bot )?(?:ngu|dien|khung|dot)|ngu (?:qua|the|vay|nhu|ghe)"
+    r"\b(?:(?:do|bot|may|dua|lu|thang|con) (?:bot )?(?:ngu|dien|khung|dot)|ngu (?:qua|the|vay"
+    r"|nhu|ghe)"
     r"|vo dung|oc cho|mat day|dcm|dkm|vcl|vkl|stupid|idiot|moron)\b"
 )
 """Insults."""
@@ -178,7 +185,10 @@ NOUN_HOW: tuple[tuple[str, re.Pattern[str]], ...] = (
 """Asks for an aspect by its noun, though it says "how": "thuế thế nào"."""
 ASPECT_WORDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("documents", re.compile(r"\b(?:giay to|giay gi|giay chi|ho so|documents?|papers?)\b")),
-    ("fee", re.compile(r"\b(?:le phi|phi|thue|chi phi|bao nhieu tien|fees?|tax(?:es)?|cost|costs)\b")),
+    (
+        "fee",
+        re.compile(r"\b(?:le phi|phi|thue|chi phi|bao nhieu tien|fees?|tax(?:es)?|cost|costs)\b"),
+    ),
     ("time", re.compile(r"\b(?:thoi gian|thoi han|bao lau|may (?:ngay|hom|bua|thang)|how long)\b")),
     ("where", re.compile(r"\b(?:o dau|cho nao|noi nop|cho nop|dia diem|o mo|where)\b")),
     ("form", re.compile(r"\b(?:mau don|don mau|bieu mau|to mau|form)\b")),
@@ -186,11 +196,15 @@ ASPECT_WORDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("legal", re.compile(r"\b(?:can cu|luat nao|nghi dinh nao|phap ly|legal basis)\b")),
     ("result", re.compile(r"\bket qua\b")),
     ("online", re.compile(r"\b(?:qua mang|tren mang|online|truc tuyen)\b")),
-    ("steps", re.compile(r"\b(?:cach lam|cac buoc|buoc nao|trinh tu|quy trinh|huong dan|lam sao)\b")),
+    (
+        "steps",
+        re.compile(r"\b(?:cach lam|cac buoc|buoc nao|trinh tu|quy trinh|huong dan|lam sao)\b"),
+    ),
 )
 """Words that ask for an aspect where nothing else is said."""
 OWN = re.compile(
-    r"\b(?:cua (?:toi|em|minh|con|chau|tui|bac|nha)|da nop|toi nop|em nop|nop hom|nop tuan|nop thang"
+    r"\b(?:cua (?:toi|em|minh|con|chau|tui|bac|nha)|da nop|toi nop|em nop|nop hom|nop tuan"
+    r"|nop thang"
     r"|toi dau|den dau|my)\b"
 )
 """Tells that one's own dossier is spoken of, not what makes up a dossier."""
@@ -207,11 +221,14 @@ ON_NET = re.compile(
 )
 """Words of doing it without going there."""
 PERSON = re.compile(
-    r"\b(?:gap|noi chuyen|tu van|huong dan|trao doi|lien he)(?: \w+){0,3} (?:can bo|nhan vien|nguoi that"
+    r"\b(?:gap|noi chuyen|tu van|huong dan|trao doi|lien he)(?: \w+){0,3} (?:can bo|nhan vien"
+    r"|nguoi that"
     r"|truc tiep|chuyen vien|lanh dao|nguoi tu van)\b"
-    r"|\b(?:so dien thoai|so may|duong day nong|hotline)\b.*\b(?:lanh dao|can bo|nhan vien|phan anh)\b"
+    r"|\b(?:so dien thoai|so may|duong day nong|hotline)\b.*\b(?:lanh dao|can bo|nhan vien"
+    r"|phan anh)\b"
     r"|\bco ai (?:\w+ ){0,3}(?:tu van|huong dan|giup|tra loi)\b"
-    r"|\b(?:speak|talk)(?:ing)? (?:to|with) (?:a |an |the |some)?\w* ?(?:officer|person|human|one|staff|agent)\b"
+    r"|\b(?:speak|talk)(?:ing)? (?:to|with) (?:a |an |the |some)?\w* ?(?:officer|person|human"
+    r"|one|staff|agent)\b"
 )
 """Asks for somebody of flesh and blood."""
 COMMANDING = re.compile(
@@ -220,7 +237,8 @@ COMMANDING = re.compile(
     r"\b(?:ignore|disregard|forget|override)\b.*\b(?:instructions?|prompts?|rules?)\b"
     r"|\b(?:system prompt|jailbreak|developer mode|pretend (?:to be|you are)|you are now)\b"
     r"|\b(?:bo qua|quen|phot lo)\b.*\b(?:huong dan|chi dan|chi thi|lenh|quy tac|cau lenh)\b.*"
-    r"\b(?:truoc|tren|he thong)\b|\b(?:tu gio|bay gio) (?:ban|may) (?:la|se la|hay dong vai)\b|\bdong vai\b"
+    r"\b(?:truoc|tren|he thong)\b|\b(?:tu gio|bay gio) (?:ban|may) (?:la|se la|hay dong vai)\b"
+    r"|\bdong vai\b"
 )
 """Commands the programme, as if it could be talked into something."""
 LEAVE = re.compile(r"^(?:thoi |vay |da |ok |vang )*chao(?: \w+){0,3}$")
@@ -230,7 +248,8 @@ QUESTION = re.compile(
 )
 """Words of a question: what has one says more than that something is missing."""
 HOW = re.compile(
-    r"\b(?:lam sao|the nao|nhu nao|kieu gi|thu tuc (?:gi|chi)|ra sao|sao|cach|quy trinh|trinh tu|buoc|bat dau|lam gi"
+    r"\b(?:lam sao|the nao|nhu nao|kieu gi|thu tuc (?:gi|chi)|ra sao|sao|cach|quy trinh"
+    r"|trinh tu|buoc|bat dau|lam gi"
     r"|huong dan|rang|how)\b"
 )
 """Words that ask for the way."""

@@ -33,6 +33,7 @@ VERBS: Mapping[str, Handler] = {
 }
 """Verb of a token that we put on a button → what it does."""
 
+
 def chosen_in_words(turn: Turn, rooms: Rooms) -> Reply | None:
     """Follow the choice that a message points at, if it says nothing else."""
     payload = choice_in(turn)

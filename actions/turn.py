@@ -15,7 +15,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 
 from actions.places import province_alone
-from actions.understanding import Context, Understanding
+from actions.understanding import ON_LAND, Context, Understanding
 from core.clock import vietnam_date
 from core.database import Sessions
 from core.privacy import Vault
@@ -70,6 +70,8 @@ class Turn:
     now: datetime
     meant: Understanding | None = None
     """What a written message means in its conversation; None for a button."""
+    before: str = ""
+    """The last question on land before this message, as written; empty where there was none."""
 
     @property
     def context(self) -> Context:
@@ -171,7 +173,19 @@ def read(tracker: Tracker, now: datetime) -> Turn:
         parse=message,
         state=_state(tracker.current_slot_values()),
         now=now,
+        before=_last_question(tracker.events),
     )
+
+
+def _last_question(events: Iterable[Mapping[str, Any]]) -> str:
+    """Return what was asked on land before the latest message. Rasa hands on the whole talk."""
+    said = [event for event in events if event.get("event") == "user"][:-1]
+    for event in reversed(said):
+        parse = event.get("parse_data") or {}
+        pressed = any(e.get("entity") == PAYLOAD for e in parse.get("entities") or ())
+        if (parse.get("intent") or {}).get("name") in ON_LAND and not pressed:
+            return str(event.get("text") or "")
+    return ""
 
 
 def _state(slots: Mapping[str, Any]) -> State:

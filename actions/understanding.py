@@ -81,6 +81,7 @@ BESIDE = ("thank", "affirm", "deny", "greet", "bot_challenge")
 OF_DOSSIER = {"time", "where", "result", "general"}
 """Aspects that can be asked of a dossier as well as of a procedure."""
 
+
 @dataclass(frozen=True)
 class Parse:
     """What the model says of one message by itself."""
@@ -278,9 +279,7 @@ class _Message:
     @property
     def bare(self) -> bool:
         """Whether it says nothing of what it is about: "nộp ở đâu vậy em"."""
-        if self.said.meant or self.said.ruled_out or not (
-            self.asks() or self.in_words
-        ):
+        if self.said.meant or self.said.ruled_out or not (self.asks() or self.in_words):
             return False
         if phrases.NOT_BARE.search(self.text):
             return False
@@ -673,9 +672,9 @@ def _is_angry(message: _Message) -> bool:
         return True
     if message.chance("complain") < FAINT:
         return False
-    if message.intent in (*ON_DOSSIER, "out_of_scope") and message.confidence < SURE_INTENT:
-        if phrases.FURY.search(message.text):
-            return True
+    unsure = message.intent in (*ON_DOSSIER, "out_of_scope") and message.confidence < SURE_INTENT
+    if unsure and phrases.FURY.search(message.text):
+        return True
     return not message.firm and phrases.ANGER.search(message.text) is not None
 
 

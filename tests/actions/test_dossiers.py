@@ -136,9 +136,7 @@ def test_wrong_digits_beside_a_code_are_refused_and_counted_as_after_it(
         f"{CODE} số thửa của nhà tôi là 8756 tờ bản đồ số 5",
     ],
 )
-def test_other_numbers_beside_a_code_are_no_try_at_proof(
-    talk: Conversation, written: str
-) -> None:
+def test_other_numbers_beside_a_code_are_no_try_at_proof(talk: Conversation, written: str) -> None:
     talk.act("action_check_status", text=written)
     assert "không khớp" not in talk.text
     assert "ask_proof" in talk.kinds
