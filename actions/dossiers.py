@@ -213,6 +213,10 @@ def _told(turn: Turn, rooms: Rooms, view: DossierView) -> Reply:
     catalogue = rooms.catalogue()
     left = rooms.days_between(turn.as_of, view.due_on) if view.due_on else 0
     procedure = catalogue.find_code(view.procedure_code, view.procedure_name)
+    if procedure and turn.language == "en":
+        # The receipt's words stay beside the English ones, to be found again on paper.
+        english = catalogue.short(procedure, "en")
+        view = replace(view, procedure_name=f"{english} ({view.procedure_name})")
     blocks = tell(view, turn.language, days_left=left, procedure=procedure)
     context = replace(turn.context, intent="check_status", code=view.code, offered=())
     if procedure:

@@ -6,6 +6,7 @@ knows how Rasa writes a conversation down. Nothing remembered here authorises an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
@@ -21,12 +22,12 @@ from core.database import Sessions
 from core.privacy import Vault
 from core.settings import Settings
 from language.blocks import Block, Buttons, to_dict
-from language.english import is_english
+from language.english import is_english, is_vietnamese_alone
 from language.folding import fold, has_marks
-from language.syllables import is_syllable, undo_keys
 from procedures.catalogue import Catalogue
 
 Language = Literal["vi", "en"]
+_WORD = re.compile(r"[a-z]+")
 PAYLOAD = "payload"
 """The entity in which a channel hands on a token of ours, whole."""
 
@@ -100,11 +101,13 @@ class Turn:
             return self.state.language
         if is_english(self.text):
             return "en"
-        words = self.text.split()
-        vietnamese = sum(is_syllable(undo_keys(fold(word))) for word in words)
-        if has_marks(self.text) or vietnamese >= max(2, len(words) / 2):
+        if has_marks(self.text):
             return "vi"
-        return self.state.language
+        # "My son" and "120 m2" are answers within an English talk, though "my" and "son" are
+        # Vietnamese syllables too.
+        words = _WORD.findall(fold(self.text))
+        vietnamese = sum(map(is_vietnamese_alone, words))
+        return "vi" if vietnamese >= max(2, len(words) / 2) else self.state.language
 
     @property
     def as_of(self) -> date:

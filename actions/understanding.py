@@ -18,6 +18,7 @@ from language.abbreviations import plain_words
 from language.dossier_code import find_code, parse_code
 from language.english import is_english
 from language.folding import fold, normalise
+from language.syllables import is_syllable, undo_keys
 
 # --- when a procedure is sure enough -------------------------------------------------------------
 
@@ -344,7 +345,7 @@ def decide(named: Sequence[tuple[str, float]]) -> str | None:
 def _commanded(message: _Message) -> Understanding | None:
     """Commands to the programme itself: no business of the office."""
     if phrases.COMMANDING.search(message.text) and not message.parse.code:
-        return _meant(message, "out_of_scope")
+        return _ruled(message, "out_of_scope")
     return None
 
 
@@ -514,7 +515,7 @@ def _followed_up(message: _Message, context: Context) -> Understanding | None:
         if message.intent == "deny" and message.firm and not message.said.meant:
             return None
         if message.said.ruled_out == (topic,) and not message.in_words:
-            return _meant(message, "deny")  # "không mất nữa, tìm thấy rồi"
+            return _ruled(message, "deny")  # "không mất nữa, tìm thấy rồi"
     if (other := _contrasted(message, topic)) is not None:
         aspects = message.aspects if _asks_anew(message) else context.aspects
         return _meant(message, intent, procedure=other, aspects=aspects or message.aspects)
@@ -532,12 +533,14 @@ def _followed_up(message: _Message, context: Context) -> Understanding | None:
 def _by_itself(message: _Message, context: Context) -> Understanding:
     """What the message means with nothing before it."""
     if _is_angry(message):
-        return _meant(message, "complain")
+        return _ruled(message, "complain")
     if _wants_person(message):
-        return _meant(message, "ask_human")
+        return _ruled(message, "ask_human")
     under_way = context.topics or context.code
     if message.intent == "greet" and under_way and phrases.LEAVE.match(message.text):
-        return _meant(message, "goodbye")
+        return _ruled(message, "goodbye")
+    if _is_gibberish(message):
+        return replace(_meant(message, "out_of_scope"), confidence=0.0)
     if message.intent not in ON_LAND:
         return _meant(message, message.intent)
     known = bool(message.named) and message.named[0][1] >= ANSWER_SCORE
@@ -678,6 +681,13 @@ def _is_angry(message: _Message) -> bool:
     return not message.firm and phrases.ANGER.search(message.text) is not None
 
 
+def _is_gibberish(message: _Message) -> bool:
+    """Whether it holds no word at all, of which any intent is a guess."""
+    if message.confidence >= SURE_INTENT or is_english(message.parse.text):
+        return False
+    return not any(is_syllable(undo_keys(word)) or word.isdigit() for word in message.words)
+
+
 def _wants_person(message: _Message) -> bool:
     """Whether a message of unsure intent asks for an officer."""
     return not message.firm and phrases.PERSON.search(message.text) is not None
@@ -754,6 +764,12 @@ def _listed(message: _Message) -> tuple[str, ...]:
     if not sure and len(both) == 2 and message.named and message.named[0][0] in both:
         sure = list(both)
     return tuple(dict.fromkeys(sure))
+
+
+def _ruled(message: _Message, intent: str) -> Understanding:
+    """The meaning that a rule is sure of, however unlikely the model finds the intent."""
+    meant = _meant(message, intent)
+    return replace(meant, confidence=max(meant.confidence, FIRM_INTENT))
 
 
 def _meant(
