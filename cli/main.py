@@ -38,10 +38,11 @@ def understand_lines() -> None:
 @app.command("evaluate")
 def evaluate_understanding(
     json_output: bool = typer.Option(False, "--json", help="Print the figures as JSON."),
+    own: bool = typer.Option(False, "--own", help="Measure on the project's own set."),
 ) -> None:
     """Score the understanding on labelled messages that it was not trained on."""
     _train()
-    evaluate.run(json_output=json_output)
+    evaluate.run(json_output=json_output, own=own)
 
 
 @app.command()
