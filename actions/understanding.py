@@ -683,7 +683,8 @@ def _is_angry(message: _Message) -> bool:
 
 def _is_gibberish(message: _Message) -> bool:
     """Whether it holds no word at all, of which any intent is a guess."""
-    if message.confidence >= SURE_INTENT or is_english(message.parse.text):
+    sure = message.confidence >= SURE_INTENT and message.intent != "out_of_scope"
+    if sure or is_english(message.parse.text):
         return False
     return not any(is_syllable(undo_keys(word)) or word.isdigit() for word in message.words)
 
