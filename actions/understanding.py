@@ -383,6 +383,8 @@ def _only_seems_of_dossier(message: _Message, context: Context) -> bool:
 
 def _asks_on_of_dossier(message: _Message) -> bool:
     """Whether it asks of the dossier spoken of: "vậy hôm nào lấy", "phải nộp thêm gì không"."""
+    if _is_angry(message) or _wants_person(message):
+        return False
     if message.intent not in (*ON_LAND, "out_of_scope") and message.firm:
         return False
     if message.intent == "out_of_scope" and message.firm and not message.bare:
