@@ -166,23 +166,26 @@ class MeasuringSet:
     name: str
     lines: tuple[Line, ...]
     dialogues: tuple[tuple[Line, ...], ...]
+    parts: tuple[str, ...] = ()
+    """For each dialogue the part of the set that it belongs to: "tune" where the rules of
+    conversation were worked out with it in view, "test" where they were not; empty if not said."""
 
     @classmethod
     def read(cls, folder: Path) -> MeasuringSet:
         """Read `utterances.jsonl` and `dialogues.jsonl` of a folder."""
+        dialogues = _objects(folder / "dialogues.jsonl")
         return cls(
             name=f"{folder.parent.name}/{folder.name}",
             lines=tuple(map(Line.read, _objects(folder / "utterances.jsonl"))),
-            dialogues=tuple(
-                tuple(map(Line.read, dialogue["turns"]))
-                for dialogue in _objects(folder / "dialogues.jsonl")
-            ),
+            dialogues=tuple(tuple(map(Line.read, dialogue["turns"])) for dialogue in dialogues),
+            parts=tuple(dialogue.get("part", "") for dialogue in dialogues),
         )
 
 
-def run(*, json_output: bool = False) -> None:
-    """Score the trained model and print the figures. Raises `ParserFailed`."""
-    folder = next(path for path in SETS if path.is_dir())
+def run(*, json_output: bool = False, own: bool = False) -> None:
+    """Score the trained model and print the figures; `own` takes the project's own set though
+    another lies beside it. Raises `ParserFailed`."""
+    folder = next(path for path in SETS[own:] if path.is_dir())
     measured = MeasuringSet.read(folder)
     with parser() as running:
         report = {
@@ -201,10 +204,16 @@ def _report(
     pairs = [(line, understand(parse(written(line.text)), Context())[0]) for line in measured.lines]
     dialogues = [_talk(dialogue, parse, written) for dialogue in measured.dialogues]
     styles = sorted({line.style for line in measured.lines if line.style})
+    talks = list(zip(measured.parts, dialogues, strict=True))
+    parts = sorted({part for part in measured.parts if part})
     return {
         "all": asdict(score(pairs)),
         "by style": {s: asdict(score([p for p in pairs if p[0].style == s])) for s in styles},
         "dialogues": asdict(score_dialogues(dialogues)),
+        "dialogues by part": {
+            part: asdict(score_dialogues([talk for name, talk in talks if name == part]))
+            for part in parts
+        },
     }
 
 
@@ -242,11 +251,13 @@ def _print(name: str, report: Mapping[str, Any]) -> None:
         for style, scores in {"all": figures["all"], **figures["by style"]}.items():
             table.add_row(style, *(_shown(scores[key]) for key in columns))
         console.print(table)
-        talks = figures["dialogues"]
-        console.print(
-            f"dialogues: {_shown(talks['whole'])} of {talks['dialogues']} wholly right, "
-            f"{_shown(talks['turns_right'])} of {talks['turns']} turns\n"
-        )
+        for part, talks in {"": figures["dialogues"], **figures["dialogues by part"]}.items():
+            console.print(
+                f"dialogues{part and f' ({part})'}: {_shown(talks['whole'])} of"
+                f" {talks['dialogues']} wholly right,"
+                f" {_shown(talks['turns_right'])} of {talks['turns']} turns"
+            )
+        console.print()
 
 
 def _shown(value: float | int | None) -> str:

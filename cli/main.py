@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from cli import catalogue, channels, dev, doctor, evaluate, importing, sms, understand
+from cli import catalogue, channels, dev, doctor, evaluate, gaps, importing, sms, understand
 from cli.bootstrap import say
 from cli.database import migrate
 from cli.training import TrainingFailed, ensure_model
@@ -23,6 +23,7 @@ app.command("import")(importing.import_exports)
 app.add_typer(sms.app, name="sms")
 app.add_typer(channels.app, name="channels")
 app.add_typer(catalogue.app, name="catalogue")
+app.add_typer(gaps.app, name="gaps")
 app.add_typer(dev.app, name="dev")
 app.command("doctor")(doctor.doctor)
 
@@ -37,10 +38,11 @@ def understand_lines() -> None:
 @app.command("evaluate")
 def evaluate_understanding(
     json_output: bool = typer.Option(False, "--json", help="Print the figures as JSON."),
+    own: bool = typer.Option(False, "--own", help="Measure on the project's own set."),
 ) -> None:
     """Score the understanding on labelled messages that it was not trained on."""
     _train()
-    evaluate.run(json_output=json_output)
+    evaluate.run(json_output=json_output, own=own)
 
 
 @app.command()
