@@ -77,7 +77,7 @@ def _input_files() -> Iterator[Path]:
 def _train(model: Path) -> None:
     fingerprint = _fingerprint()
     command = [str(BOT.python), "-m", "rasa", "train", "--config", "config.yml"]
-    command += ["--domain", "bot/domain", "--data", "data/rules", "data/nlu/intents"]
+    command += ["--domain", "bot/domain", "--data", "data/rules"]
     command += ["--out", str(model.parent), "--fixed-model-name", "training"]
     # `make check` validates the data; here it would cost as long as the training itself.
     command += ["--force", "--skip-validation"]

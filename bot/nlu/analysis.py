@@ -47,12 +47,15 @@ def word_features(text: str) -> List[str]:
 
 def piece_features(text: str) -> List[str]:
     """Runs of two to five letters within a plain word, its edges marked."""
-    pieces = []
-    for word in evidence_words(text):
-        edged = f" {word} "
-        for size in range(2, 6):
-            pieces.extend(edged[at : at + size] for at in range(max(1, len(edged) - size + 1)))
-    return pieces
+    return [piece for word in evidence_words(text) for piece in _pieces(word)]
+
+
+@lru_cache(maxsize=50_000)  # few words make up all that is said
+def _pieces(word: str) -> Tuple[str, ...]:
+    edged = f" {word} "
+    return tuple(
+        edged[at : at + size] for size in range(2, 6) for at in range(max(1, len(edged) - size + 1))
+    )
 
 
 def accented_features(text: str) -> List[str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from bot.importers.copies import hurried
 
 from bot.importers.catalogue import CatalogueImporter, names_in, questions_in
-from bot.importers.copies import hurried
 from bot.importers.elsewhere import said_of_something_else
 from bot.importers.mentions import in_passing
 from bot.nlu.examples import Example, example_of
