@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, Iterator, List
+from typing import Any, Collection, Dict, Iterator, List
 
 import yaml
 
 from bot.importers.elsewhere import said_of_something_else
-from bot.importers.mentions import in_passing
+from bot.importers.mentions import asked_about, in_passing
 from bot.nlu.examples import Example
 
 ASK = "ask_procedure"
@@ -48,6 +48,8 @@ class Folders:
         names = names_in(self.procedures)
         lines = names + mentions_of(names + short_names(), self.seed)
         lines += _elsewhere(written, self.seed)
+        themes = {line.theme for line in written if line.theme}
+        lines += asked_of_topics(self.intents, themes, self.seed)
         known = {(line.text, line.intent, line.procedure) for line in written}
         new = [line for line in lines if (line.text, line.intent, line.procedure) not in known]
         return without_doubles(new)
@@ -88,7 +90,8 @@ def questions_of(path: Path) -> List[Example]:
 
 
 def intents_in(folder: Path) -> List[Example]:
-    """Return the lines of files of intents: Rasa's own form, or `intent` with its `themes`.
+    """Return the lines of files of intents: Rasa's own form, or `intent` with its `themes`,
+    each of which has written `lines` and the `topics` that the program asks about.
 
     Raises `ValueError` naming a file of neither form.
     """
@@ -101,8 +104,8 @@ def _intents_of(path: Path) -> List[Example]:
         if "themes" in held:
             return [
                 Example(str(line), held["intent"], author=author, theme=theme)
-                for theme, lines in held["themes"].items()
-                for line in lines
+                for theme, said in held["themes"].items()
+                for line in said["lines"]
             ]
         return [
             Example(line[2:].strip(), block["intent"], author=author)
@@ -112,6 +115,18 @@ def _intents_of(path: Path) -> List[Example]:
         ]
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{path.name}: not a file of intents ({error!r})") from error
+
+
+def asked_of_topics(folder: Path, themes: Collection[str], seed: int) -> List[Example]:
+    """Return questions about the topics of those `themes`, put together by the program."""
+    return [
+        Example(question, held["intent"], theme=theme)
+        for held in map(_mapping, sorted(folder.glob("*.yml")))
+        for theme, said in held.get("themes", {}).items()
+        if theme in themes
+        for topic in said.get("topics", ())
+        for question in (topic, *asked_about(topic, seed))
+    ]
 
 
 def names_in(folder: Path) -> List[Example]:
