@@ -30,8 +30,10 @@ from language.dossier_code import find_code
 
 FEWEST = 100
 """Authors of fewer lines are no fold of their own."""
+ENOUGH = 30
+"""Lines by others without which a label cannot be learned, so that not all are left out."""
 FOLDS = 5
-"""Into how many folds themes are dealt; and intents that only one author wrote of."""
+"""Into how many folds themes are dealt; and labels of which others wrote too little."""
 BLOCK = 5
 """Neighbouring lines, which are often of one mind, are left out together."""
 
@@ -40,16 +42,16 @@ Fold = Tuple[str, List[Example], List[Example]]
 
 
 def by_author(written: Sequence[Example]) -> Iterator[Fold]:
-    """Leave out each author in turn. Of an intent or procedure that nobody else wrote of, only
+    """Leave out each author in turn. Of an intent or procedure that others hardly wrote of, only
     every fifth block of lines is left out."""
     count = Counter(line.author for line in written)
     for number, author in enumerate(
         sorted(a for a, lines in count.items() if a and lines >= FEWEST)
     ):
-        others = {_label(line) for line in written if line.author != author}
+        others = Counter(_label(line) for line in written if line.author != author)
         theirs = [line for line in written if line.author == author]
-        out: Set[Example] = {line for line in theirs if _label(line) in others}
-        alone = [line for line in theirs if _label(line) not in others]
+        out: Set[Example] = {line for line in theirs if others[_label(line)] >= ENOUGH}
+        alone = [line for line in theirs if others[_label(line)] < ENOUGH]
         out |= {line for at, line in enumerate(alone) if at // BLOCK % FOLDS == number % FOLDS}
         yield (
             author,

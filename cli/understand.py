@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TextIO
 
-from actions.understanding import Context, Parse, Understanding, understand
+from actions.understanding import OTHER, Context, Parse, Understanding, understand
 from cli.bootstrap import BOT
 from cli.training import bot_environment, model_path
 from core.settings import ROOT
@@ -131,7 +131,8 @@ def as_line(text: str, meant: Understanding) -> dict[str, Any]:
         "text": text,
         "intent": meant.intent,
         "confidence": round(meant.confidence, 4),
-        "procedure": meant.procedure,
+        # A land question outside the catalogue is answered from none of it.
+        "procedure": None if meant.procedure == OTHER else meant.procedure,
         "candidates": [
             {"procedure": name, "score": round(score, 4)} for name, score in meant.candidates
         ],

@@ -17,7 +17,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy.sparse import csr_matrix, vstack
 
 import language
-from bot.nlu import analysis, copies, lesson, parts, vectors
+from bot.nlu import analysis, copies, land, lesson, parts, vectors
 from bot.nlu.carrier import add_evidence, lesson_of
 from bot.nlu.parts import parts_of
 from bot.nlu.vectors import Vectors
@@ -45,8 +45,8 @@ class EvidenceFeaturizer(SparseFeaturizer, GraphComponent):
         """`weights`: streams and how much each counts; `rarest`: fewest lines to be kept."""
         return {
             **SparseFeaturizer.get_default_config(),
-            "weights": {"words": 1.0, "pieces": 0.5, "accented": 0.5},
-            "rarest": {"words": 2, "pieces": 3, "accented": 2},
+            "weights": {"words": 1.0, "pieces": 0.5, "accented": 0.5, "signs": 0.5},
+            "rarest": {"words": 3, "pieces": 6, "accented": 3, "signs": 1},
         }
 
     @classmethod
@@ -59,7 +59,9 @@ class EvidenceFeaturizer(SparseFeaturizer, GraphComponent):
     @classmethod
     def fingerprint_addon(cls, config: Dict[str, Any]) -> Optional[str]:
         """Make Rasa's cache see a change of how text is analysed, which is not in this class."""
-        return sources(*(module.__file__ for module in (analysis, copies, lesson, parts, vectors)))
+        return sources(
+            *(module.__file__ for module in (analysis, copies, land, lesson, parts, vectors))
+        )
 
     def __init__(
         self,

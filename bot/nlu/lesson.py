@@ -1,4 +1,4 @@
-"""What the models learn from: every line that somebody wrote with a hurried copy of itself, and
+"""What the models learn from: every line that somebody wrote with its copies in other hands, and
 what the program made; for each its row of evidence."""
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import List, Mapping, Sequence, Tuple
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from bot.nlu.copies import hurried
+from bot.nlu.copies import hurried, told_at_length
 from bot.nlu.examples import Example
 from bot.nlu.vectors import Vectors
 
@@ -35,7 +35,10 @@ class Lesson:
 
     def _copies(self, example: Example) -> List[str]:
         # What the program made needs no copies: it is many enough, and plain already.
-        return [hurried(example.text, self.seed)] if example.author else []
+        if not example.author:
+            return []
+        told = told_at_length(example.text, self.seed)
+        return [hurried(example.text, self.seed), *([told] if told else [])]
 
     def vectors(self, weights: Mapping[str, float], rarest: Mapping[str, int]) -> Vectors:
         """Return the vocabulary of all lines."""
