@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Callable, Dict, List, Sequence, Tuple
 
-from bot.nlu.land import speaks_of_land
+from bot.nlu.land import sign_of_land
 from bot.nlu.parts import without_taken_back
 from language.abbreviations import plain_words
 from language.dossier_code import find_code
@@ -74,7 +74,7 @@ def sign_features(text: str) -> List[str]:
     what was said before."""
     words = evidence_words(text)
     length = next(name for name, most in _LENGTHS if len(words) <= most)
-    return [f"{'land' if speaks_of_land(' '.join(words)) else 'no land'}, {length}"]
+    return [f"{sign_of_land(' '.join(words))}, {length}"]
 
 
 STREAMS: Dict[str, Callable[[str], List[str]]] = {

@@ -20,18 +20,24 @@ OTHER_WORDS = re.compile(
     r"|xay|tang|lau|land|so dia|nong nghiep|tai dinh cu|giai phong|trich luc|khai hoang|bo coi)\b"
 )
 """Where one of these remains, a sentence may still be about land."""
-_SURE = re.compile(
-    r"\b(?:dat(?! (?:lich|phong|hang|coc|ve|ban|ten|tiec|mua|do an|xe))|so do|so hong|bia do|bia"
-    r"|cuon so|so cu|so moi|lam so|doi so|tach so|co so|ra so|mat so|trong so|tren so|vao so"
-    r"|giay chung nhan|thua|tho cu|ruong|vuon|ray|ranh|can ho|chung cu|nha|quy hoach|dia chinh"
-    r"|trich luc|the chap|giai chap|thua ke|di san|di chuc|sang ten|chuyen nhuong|tranh chap"
-    r"|muc dich|gop von|hop thua|tach thua|dinh chinh|cap doi|bien dong|khai hoang|giay tay"
-    r"|chu dau tu|dau gia|hien dat|hop tac xa|len tho|lands?|plots?|parcels?|houses?|home|flat"
-    r"|apartment|condo|property|title|certificate|(?:red|pink) book|book|mortgage|deed|estate"
-    r"|boundary|will|garden|farmland|subdivide|auction)\b"
+_THINGS = re.compile(
+    r"\b(?:dat(?! (?:lich|phong|hang|coc|ve|ban|ten|tiec|mua|do an|xe|hoa|set|nan))"
+    r"|so do|so hong|bia do|bia|cuon so|so cu|so moi|lam so|doi so|tach so|co so|ra so|mat so"
+    r"|trong so|tren so|vao so|thua (?!ke|phat)|tho cu|ruong|vuon|ray|ranh|can ho|chung cu|nha"
+    r"|quy hoach|dia chinh|lands?|plots?|parcels?|houses?|home|flat|apartment|condo|property"
+    r"|(?:land|title|house) certificate|(?:red|pink) book|deed|boundary|garden|farmland)\b"
 )
+_ACTS = re.compile(
+    r"\b(?:giay chung nhan|trich luc|the chap|giai chap|thua ke|di san|di chuc|sang ten"
+    r"|chuyen nhuong|tranh chap|muc dich|gop von|hop thua|tach thua|dinh chinh|cap doi|bien dong"
+    r"|khai hoang|giay tay|chu dau tu|dau gia|len tho|title|certificate|mortgage|estate|will"
+    r"|book|subdivide|auction)\b"
+)
+"""What is done with land, and with other things too."""
 
 
-def speaks_of_land(plain: str) -> bool:
-    """Tell whether a word in `plain` is of land, or of what is done with it."""
-    return _SURE.search(plain) is not None
+def sign_of_land(plain: str) -> str:
+    """Return whether `plain` names a thing of land, only an act that land has too, or neither."""
+    if _THINGS.search(plain):
+        return "land"
+    return "an act" if _ACTS.search(plain) else "no land"
