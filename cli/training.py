@@ -46,7 +46,7 @@ def ensure_model(say: Callable[[str], None]) -> bool:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if _stands(model):
             return False
-        say("training the model (some three minutes) …")
+        say("training the model (about a minute) …")
         _train(model)
     return True
 

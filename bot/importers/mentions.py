@@ -54,7 +54,7 @@ QUESTIONS = (
     "{} bao giờ có kết quả",
 )
 """What is asked of any administration."""
-ASKED = 5
+ASKED = 3
 """Questions made of one topic."""
 
 
