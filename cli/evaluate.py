@@ -2,7 +2,8 @@
 
 Messages come from the measuring set beside the project where there is one, else from
 `data/evaluation`. Scoring is pure functions over pairs of what was meant and what was understood;
-everything is scored twice, as written and with all diacritics stripped.
+everything is scored twice, as written and with all diacritics stripped. `--held-out` measures on
+the training data itself instead, each author's lines (or themes) left out of the learning in turn.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from actions.understanding import Context, Parse, Understanding, understand
-from cli.understand import parser
+from cli.understand import held_out, parser
 from core.settings import ROOT
 from language.folding import strip_marks
 
@@ -198,6 +199,27 @@ def run(*, json_output: bool = False, own: bool = False) -> None:
         _print(measured.name, report)
 
 
+def run_held_out(by: str, *, share: float = 1.0, json_output: bool = False) -> None:
+    """Learn without each author (or themes) in turn, and print how their lines are understood.
+
+    `by` is `author` or `theme`; `share` of the other lines is learned from. The model in use is
+    neither asked nor changed. Raises `CalledProcessError` where learning fails.
+    """
+    folds: dict[str, list[Pair]] = {}
+    for reading in held_out(by, share):
+        meant, _ = understand(Parse.read(reading["parse"]), Context())
+        folds.setdefault(reading["fold"], []).append((Line.read(reading), meant))
+    pairs = [pair for fold in folds.values() for pair in fold]
+    figures = {
+        "all": asdict(score(pairs)),
+        "by style": {name: asdict(score(fold)) for name, fold in folds.items()},
+    }
+    if json_output:
+        print(json.dumps({"held out": by, "share": share, **figures}, ensure_ascii=False, indent=2))
+    else:
+        _print_table(f"left out: each {by}, learned from {share:.0%} of the rest", figures)
+
+
 def _report(
     measured: MeasuringSet, parse: Callable[[str], Parse], written: Callable[[str], str]
 ) -> dict[str, Any]:
@@ -233,7 +255,18 @@ def _objects(path: Path) -> list[dict[str, Any]]:
 
 
 def _print(name: str, report: Mapping[str, Any]) -> None:
-    console = Console()
+    for written, figures in report.items():
+        _print_table(f"{name}, {written}", figures)
+        for part, talks in {"": figures["dialogues"], **figures["dialogues by part"]}.items():
+            Console().print(
+                f"dialogues{part and f' ({part})'}: {_shown(talks['whole'])} of"
+                f" {talks['dialogues']} wholly right,"
+                f" {_shown(talks['turns_right'])} of {talks['turns']} turns"
+            )
+        Console().print()
+
+
+def _print_table(title: str, figures: Mapping[str, Any]) -> None:
     columns = {
         "lines": "lines",
         "intent": "intent",
@@ -243,21 +276,13 @@ def _print(name: str, report: Mapping[str, Any]) -> None:
         "false_answers": "false answers",
         "codes": "codes",
     }
-    for written, figures in report.items():
-        table = Table(title=f"{name}, {written}")
-        table.add_column("style")
-        for heading in columns.values():
-            table.add_column(heading, justify="right")
-        for style, scores in {"all": figures["all"], **figures["by style"]}.items():
-            table.add_row(style, *(_shown(scores[key]) for key in columns))
-        console.print(table)
-        for part, talks in {"": figures["dialogues"], **figures["dialogues by part"]}.items():
-            console.print(
-                f"dialogues{part and f' ({part})'}: {_shown(talks['whole'])} of"
-                f" {talks['dialogues']} wholly right,"
-                f" {_shown(talks['turns_right'])} of {talks['turns']} turns"
-            )
-        console.print()
+    table = Table(title=title)
+    table.add_column("style")
+    for heading in columns.values():
+        table.add_column(heading, justify="right")
+    for style, scores in {"all": figures["all"], **figures["by style"]}.items():
+        table.add_row(style, *(_shown(scores[key]) for key in columns))
+    Console().print(table)
 
 
 def _shown(value: float | int | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from enum import Enum
 
 import typer
 
@@ -11,6 +12,14 @@ from cli.bootstrap import say
 from cli.database import migrate
 from cli.training import TrainingFailed, ensure_model
 from cli.up import up
+
+
+class HeldOut(Enum):
+    """What `evaluate --held-out` leaves out of the learning."""
+
+    AUTHOR = "author"
+    THEME = "theme"
+
 
 app = typer.Typer(
     help="Motcua: chatbot and status notifier of the land registration office.",
@@ -39,8 +48,17 @@ def understand_lines() -> None:
 def evaluate_understanding(
     json_output: bool = typer.Option(False, "--json", help="Print the figures as JSON."),
     own: bool = typer.Option(False, "--own", help="Measure on the project's own set."),
+    held_out: HeldOut | None = typer.Option(
+        None, help="Learn anew without each author or theme of data/nlu, and score these lines."
+    ),
+    share: float = typer.Option(
+        1.0, min=0.01, max=1.0, help="With --held-out: learn from this share of the other lines."
+    ),
 ) -> None:
     """Score the understanding on labelled messages that it was not trained on."""
+    if held_out is not None:
+        evaluate.run_held_out(held_out.value, share=share, json_output=json_output)
+        return
     _train()
     evaluate.run(json_output=json_output, own=own)
 

@@ -46,7 +46,7 @@ def ensure_model(say: Callable[[str], None]) -> bool:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if _stands(model):
             return False
-        say("training the model (some three minutes) …")
+        say("training the model (about a minute) …")
         _train(model)
     return True
 
@@ -77,7 +77,7 @@ def _input_files() -> Iterator[Path]:
 def _train(model: Path) -> None:
     fingerprint = _fingerprint()
     command = [str(BOT.python), "-m", "rasa", "train", "--config", "config.yml"]
-    command += ["--domain", "bot/domain", "--data", "data/rules", "data/nlu/intents"]
+    command += ["--domain", "bot/domain", "--data", "data/rules"]
     command += ["--out", str(model.parent), "--fixed-model-name", "training"]
     # `make check` validates the data; here it would cost as long as the training itself.
     command += ["--force", "--skip-validation"]
