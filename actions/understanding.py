@@ -543,6 +543,10 @@ def _by_itself(message: _Message, context: Context) -> Understanding:
         return _ruled(message, "goodbye")
     if _is_gibberish(message):
         return replace(_meant(message, "out_of_scope"), confidence=0.0)
+    if _names_surely(message):
+        wanted = "calculate_fee" if _wants_sum(message) else "ask_procedure"
+        asked = ("fee",) if wanted == "calculate_fee" else message.aspects
+        return replace(_ruled(message, wanted), procedure=decide(message.named), aspects=asked)
     if message.intent not in ON_LAND:
         return _meant(message, message.intent)
     known = bool(message.named) and message.named[0][1] >= ANSWER_SCORE
@@ -577,6 +581,14 @@ def _names_strongly(message: _Message) -> str | None:
     return None
 
 
+def _names_surely(message: _Message) -> bool:
+    """Whether a message that seems none of the office's business, though not surely, names a
+    procedure more surely than that: of two guesses the better one counts."""
+    if message.intent != "out_of_scope" or message.confidence >= SURE_INTENT:
+        return False
+    return decide(message.named) not in (None, OTHER) and message.named[0][1] >= SURE_INTENT
+
+
 def _confirmed(message: _Message) -> str | None:
     """The likeliest procedure where it is not sure by itself, but is what the words name.
 
@@ -597,7 +609,7 @@ def _may_follow(message: _Message) -> bool:
         return not (_is_angry(message) or _wants_person(message))
     if message.intent in (*BESIDE, "out_of_scope") and _corrects(message):
         return True
-    if message.intent == "out_of_scope":
+    if message.intent in ("out_of_scope", "rate"):
         return message.bare
     # "Cảm ơn, thế mất bao nhiêu ngày": courtesy beside a question.
     return message.intent in BESIDE and message.asks(CLEAR_ASPECT_SCORE) and _asks_beside(message)
@@ -707,6 +719,8 @@ def _wants_sum(message: _Message) -> bool:
 def _is_strange(message: _Message) -> bool:
     """Whether a message that names nothing may well be none of the office's business: "thời tiết
     mai thế nào" asks how, but not about the dossier spoken of."""
+    if message.supposes or set(message.in_words) - {"steps"}:
+        return message.chance("out_of_scope") >= FIRM_INTENT
     return message.none >= 0.9 and message.chance("out_of_scope") >= STRANGER
 
 
