@@ -30,7 +30,7 @@ from cli.comparing import NOBODY, Conditions, Read, Workshop, ensure_packages, f
 from cli.training import bot_environment
 from core.settings import ROOT
 
-ANSWERS = [step / 100 for step in range(20, 100, 5)]
+ANSWERS = [*(step / 100 for step in range(20, 100, 5)), 0.97, 0.99]
 OFFERS = (0.02, 0.05, 0.08, 0.12, 0.2, 0.3)
 """Thresholds that are tried."""
 COSTS = Costs()
@@ -77,7 +77,7 @@ def curves_of(reads: Sequence[Read]) -> dict[str, Any]:
         "risk": {
             name: {
                 "points": [asdict(risk) for risk in _thinned(some)],
-                "marks": [asdict(_at(some, threshold)) for threshold in (0.4, 0.6, 0.8)],
+                "marks": [asdict(_at(some, threshold)) for threshold in (0.5, 0.7, 0.9)],
             }
             for name, some in points.items()
         },
