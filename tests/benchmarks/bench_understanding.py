@@ -50,12 +50,14 @@ def reader(model: Path) -> Iterator[subprocess.Popen[str]]:
             process.stdin.close()
 
 
-def ask(process: subprocess.Popen[str], text: str) -> float:
-    """Milliseconds that a message took."""
+def ask(process: subprocess.Popen[str], text: str) -> tuple[float, float]:
+    """Milliseconds that a message took, and those of the processor: what other work on the machine
+    changes least."""
     assert process.stdin is not None and process.stdout is not None
     process.stdin.write(json.dumps(text) + "\n")
     process.stdin.flush()
-    return float(process.stdout.readline())
+    taken, spent = map(float, process.stdout.readline().split())
+    return taken, spent
 
 
 def messages(most: int) -> list[str]:
@@ -69,7 +71,7 @@ def main() -> None:
     arguments.add_argument("--messages", type=int, default=400)
     texts = messages(WARM_UP + arguments.parse_args().messages)
     models = {"default": default_server.ensure() / "model.tar.gz", "ours": model_path()}
-    times: dict[str, list[float]] = {name: [] for name in models}
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in models}
     with reader(models["default"]) as default, reader(models["ours"]) as ours:
         for text in texts:
             times["default"].append(ask(default, text))
@@ -80,10 +82,14 @@ def main() -> None:
     )
     middles = {}
     for name, taken in times.items():
-        counted = taken[WARM_UP:]
-        middles[name] = median(counted)
-        print(f"{name:10} p50 {middles[name]:7.2f} ms   p95 {quantiles(counted, n=20)[-1]:7.2f} ms")
-    print(f"ours is {middles['default'] / middles['ours']:.1f} times as fast (goal: 3; p50 ≤ 3 ms)")
+        for at, kind in enumerate(("clock", "processor")):
+            counted = [pair[at] for pair in taken[WARM_UP:]]
+            middles[name, kind] = median(counted)
+            p95 = quantiles(counted, n=20)[-1]
+            print(f"{name:8} {kind:9} p50 {median(counted):7.2f} ms   p95 {p95:7.2f} ms")
+    for kind in ("clock", "processor"):
+        ratio = middles["default", kind] / middles["ours", kind]
+        print(f"ours is {ratio:.1f} times as fast by the {kind} (goal: 3, and p50 up to 3 ms)")
 
 
 if __name__ == "__main__":
