@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from rasa.engine.graph import ExecutionContext
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy.sparse import csr_matrix, hstack
 
@@ -88,9 +90,16 @@ class EmbeddingFeaturizer(EvidenceFeaturizer):
         return resource
 
     @classmethod
-    def load(cls, config: dict[str, Any], *others: Any, **kwargs: Any) -> EmbeddingFeaturizer:
-        """Read the vocabulary back."""
-        loaded = super().load(config, *others, **kwargs)
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> EmbeddingFeaturizer:
+        """Read the vocabulary back. Rasa passes only what the signature names."""
+        loaded = super().load(config, model_storage, resource, execution_context, **kwargs)
         assert isinstance(loaded, cls)
         loaded._vectors = loaded._beside(loaded._vectors)
         return loaded
