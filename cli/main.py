@@ -7,7 +7,19 @@ from enum import Enum
 
 import typer
 
-from cli import catalogue, channels, dev, doctor, evaluate, gaps, importing, sms, understand
+from cli import (
+    catalogue,
+    channels,
+    comparing,
+    dev,
+    doctor,
+    evaluate,
+    gaps,
+    importing,
+    sms,
+    understand,
+)
+from cli import curves as curves_of_confidence
 from cli.bootstrap import say
 from cli.database import migrate
 from cli.training import TrainingFailed, ensure_model
@@ -61,6 +73,27 @@ def evaluate_understanding(
         return
     _train()
     evaluate.run(json_output=json_output, own=own)
+
+
+@app.command("evaluate-compare")
+def compare_understanding(
+    candidate: list[str] = typer.Option(list(comparing.LABELS), help="Pipelines to compare."),
+    fold: list[str] = typer.Option(
+        None, help="Authors to leave out, and `nobody` for the measuring set; all if not given."
+    ),
+    lines: int = typer.Option(comparing.Conditions.lines, help="Lines to train on; 0: all."),
+    longest: int = typer.Option(comparing.Conditions.longest, help="Words of such a line; 0: any."),
+    tested: int = typer.Option(comparing.Conditions.tested, help="Lines to read of an author."),
+    curves: bool = typer.Option(False, help="Plot what confidences are worth, and thresholds."),
+    json_output: bool = typer.Option(False, "--json", help="Print the figures as JSON."),
+) -> None:
+    """Compare the understanding with other pipelines; hours where DIET is among them."""
+    folds = fold or [*comparing.authors(), comparing.NOBODY]
+    conditions = comparing.Conditions(lines, longest, tested)
+    if curves:
+        curves_of_confidence.plot(folds, conditions)
+    else:
+        comparing.run(candidate, folds, conditions, as_json=json_output)
 
 
 @app.command()
