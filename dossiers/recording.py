@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Literal, cast
 
@@ -18,11 +18,12 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from core.clock import vietnam_date
-from core.database import Sessions
+from core.database import EVENTS, Sessions, hint
 from core.privacy import Vault
 from dossiers.inserting import insert_into
-from dossiers.lifecycle import Move, Status, classify, rank
+from dossiers.lifecycle import Language, Move, Status, classify, rank
 from dossiers.models import (
+    ChangedNumber,
     Dossier,
     DossierEvent,
     ImportReport,
@@ -150,6 +151,10 @@ class _Known:
     content: str
     sample: bool
     no_sms: NoSms | None
+    phone_index: str | None
+    new_due_on: date | None
+    new_due_seen_at: datetime | None
+    language: Language
 
 
 def record(
@@ -198,6 +203,7 @@ class _Batch:
         self._tally = Tally()
         self._updates: list[dict[str, Any]] = []
         self._events: list[dict[str, Any]] = []
+        self._renumbered: list[int] = []
 
     def write(self, entries: Sequence[Entry]) -> Tally:
         known = self._read([entry.row.code for entry in entries])
@@ -226,8 +232,12 @@ class _Batch:
             Dossier.content,
             Dossier.sample,
             Dossier.no_sms_reason,
+            Dossier.phone_index,
+            Dossier.new_due_on,
+            Dossier.new_due_seen_at,
+            Dossier.language,
         ).where(Dossier.code.in_(codes))
-        return {row.code: _Known(*row[1:]) for row in self._session.execute(found)}
+        return {code: _Known(*values) for code, *values in self._session.execute(found)}
 
     # --- deciding ---------------------------------------------------------------------------------
 
@@ -242,6 +252,7 @@ class _Batch:
             "status_version": 1,
             "moved_at": own or self._context.as_of,
             "created_at": self._context.now,
+            "new_due_seen_at": self._context.now if entry.row.new_due_on else None,
         }
 
     def _follow(self, entry: Entry, before: _Known) -> None:
@@ -274,7 +285,17 @@ class _Batch:
             "status": row.status,
             "status_version": before.version,
             "moved_at": before.moved_at,
+            # A date given by hand outlives exports that have no column for it.
+            "new_due_on": row.new_due_on or before.new_due_on,
+            "new_due_seen_at": (
+                context.now
+                if row.new_due_on not in (None, before.new_due_on)
+                else before.new_due_seen_at
+            ),
+            "language": row.language if row.language != "vi" else before.language,
         }
+        if before.phone_index is not None and values["phone_index"] != before.phone_index:
+            self._renumbered.append(before.id)
         if move is Move.SAME:
             tally.unchanged += 1
             tally.updated += 1
@@ -342,9 +363,11 @@ class _Batch:
             "office_id": self._offices.get(row.office)[0],
             "received_at": row.received_at,
             "due_on": row.due_on,
+            "new_due_on": row.new_due_on,
             "done_at": row.done_at,
             "returned_at": row.returned_at,
             "submitted_by": row.submitted_by,
+            "language": row.language,
             "note": row.note,
             "phone_enc": vault.encrypt(phones.mobile) if phones.mobile else None,
             "phone_index": phone_index(vault, phones.mobile) if phones.mobile else None,
@@ -389,8 +412,15 @@ class _Batch:
             raise _Overtaken
 
     def _publish(self) -> None:
+        if self._renumbered:
+            self._session.execute(
+                insert_into(self._session, ChangedNumber).on_conflict_do_nothing(),
+                [{"dossier_id": dossier_id} for dossier_id in self._renumbered],
+            )
+            hint(self._session, EVENTS)
         if not self._events:
             return
+        hint(self._session, EVENTS)
         made = self._session.scalars(
             insert_into(self._session, DossierEvent).returning(DossierEvent.__table__.c.id),
             self._events,

@@ -91,6 +91,10 @@ class Message(Base):
     """When its latest request left: counts for the recipient's cap."""
     accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    redacted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When its text and number were blotted out, its time of keeping being over."""
+    body_print: Mapped[str | None] = mapped_column(String(64))
+    """Keyed fingerprint of the text that was blotted out: proves what it said to whoever has it."""
 
     __table_args__ = (
         # The queue: small whatever the size of the table, and read in its own order.
@@ -126,6 +130,13 @@ class Message(Base):
             sqlite_where=text("state IN ('queued', 'held')"),
             postgresql_where=text("state IN ('queued', 'held')"),
         ),
+        # By the moment of its making, which never changes: no change of state touches it.
+        Index(
+            "ix_message_unredacted",
+            "created_at",
+            sqlite_where=text("redacted_at IS NULL"),
+            postgresql_where=text("redacted_at IS NULL"),
+        ),
         Index(None, "phone_index", "left_at"),
         Index(None, "provider", "provider_ref"),
     )
@@ -149,7 +160,8 @@ class Attempt(Base):
     code: Mapped[str | None] = mapped_column(String(20))
     latency_ms: Mapped[int | None]
 
-    __table_args__ = (UniqueConstraint("message_id", "n"),)
+    __table_args__ = (UniqueConstraint("message_id", "n"), Index(None, "started_at"))
+    # The second index sums up what a day has cost.
 
 
 class Receipt(Base):

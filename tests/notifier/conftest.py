@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from pathlib import Path
 
@@ -19,12 +19,13 @@ from core.database import Sessions
 from core.privacy import Vault
 from core.settings import Settings
 from dossiers.lifecycle import Move, Status
-from dossiers.models import Dossier, DossierEvent, PendingEvent
+from dossiers.models import ChangedNumber, Dossier, DossierEvent, PendingEvent
 from dossiers.models import Office as OfficeRow
 from dossiers.phones import phone_index
+from notifier.budget import Budget
+from notifier.desk import Desk
 from notifier.dispatch import Dispatcher
 from notifier.models import Message, PlanDecision
-from notifier.plan import Desk
 from notifier.policy import Pace, Rules
 from notifier.providers.base import Provider
 from notifier.providers.twilio import TwilioProvider
@@ -54,7 +55,13 @@ RULES = Rules(
 
 @pytest.fixture
 def make_desk(vault: Vault) -> Callable[..., Desk]:
-    def make(*, real: bool = False, rules: Rules = RULES, digest_from: int = 3) -> Desk:
+    def make(
+        *,
+        real: bool = False,
+        rules: Rules = RULES,
+        digest_from: int = 3,
+        budget: Budget = Budget(),  # noqa: B008  # frozen
+    ) -> Desk:
         return Desk(
             templates=load_templates(),
             vault=vault,
@@ -64,6 +71,7 @@ def make_desk(vault: Vault) -> Callable[..., Desk]:
             real=real,
             digest_from=digest_from,
             settle=timedelta(seconds=10),
+            budget=budget,
         )
 
     return make
@@ -85,6 +93,8 @@ class Registry:
         at: datetime = NOON,
         sample: bool = False,
         backlog: bool = False,
+        due_on: date | None = date(2026, 12, 14),
+        **columns: object,
     ) -> int:
         """Add a dossier with its first event; return its id."""
         with self.sessions.begin() as session:
@@ -100,12 +110,13 @@ class Registry:
                 status=status,
                 moved_at=at,
                 done_at=at if status is Status.DONE else None,
-                due_on=datetime(2026, 12, 14).date(),
+                due_on=due_on,
                 phone_enc=self.vault.encrypt(phone) if phone else None,
                 phone_index=phone_index(self.vault, phone) if phone else None,
                 sample=sample,
                 created_at=at,
                 updated_at=at,
+                **columns,
             )
             session.add(dossier)
             session.flush()
@@ -122,6 +133,15 @@ class Registry:
             if status is Status.DONE:
                 dossier.done_at = at
             self._event(session, dossier, Move.STEP, at, False)
+
+    def renumber(self, dossier_id: int, phone: str | None) -> None:
+        """Give a dossier another number."""
+        with self.sessions.begin() as session:
+            dossier = session.get_one(Dossier, dossier_id)
+            dossier.phone_enc = self.vault.encrypt(phone) if phone else None
+            dossier.phone_index = phone_index(self.vault, phone) if phone else None
+            if session.get(ChangedNumber, dossier_id) is None:
+                session.add(ChangedNumber(dossier_id=dossier_id))
 
     def _event(
         self, session: Session, dossier: Dossier, move: Move, at: datetime, backlog: bool

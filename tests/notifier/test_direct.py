@@ -11,8 +11,8 @@ from core.database import Sessions
 from dossiers.lifecycle import Status
 from dossiers.phones import phone_index
 from notifier import outbox
+from notifier.desk import Desk
 from notifier.direct import NotPossible, apologise, send_code, send_test
-from notifier.plan import Desk
 from notifier.templates import Policy
 from tests.notifier.conftest import NOON, PHONE, Registry
 

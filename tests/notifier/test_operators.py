@@ -16,10 +16,11 @@ from core.privacy import Vault, get_vault
 from core.settings import get_settings
 from dossiers.lifecycle import Status
 from notifier import operators
+from notifier.desk import Desk
 from notifier.direct import NotPossible
 from notifier.models import Message
 from notifier.operators import RETRIED
-from notifier.plan import Desk, plan_batch
+from notifier.plan import plan_batch
 from notifier.providers.phone import PhoneProvider
 from notifier.states import FINAL, State
 from notifier.vocabulary import Outcome, Verdict, Word
