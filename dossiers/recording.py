@@ -102,9 +102,11 @@ class Tally:
 class OfficeIds:
     """Offices by folded name, made when an export first names them."""
 
-    def __init__(self, sessions: Sessions) -> None:
+    def __init__(self, sessions: Sessions, *, add: bool = True) -> None:
+        """With `add` false a new office is not added: nothing is written, and it has no id."""
         self._sessions = sessions
-        self._known: dict[str, tuple[int, bool]] = {}
+        self._add = add
+        self._known: dict[str, tuple[int | None, bool]] = {}
         with sessions() as session:
             complete = select(ImportReport.id).where(ImportReport.state == ImportState.COMPLETE)
             self._nothing_before = session.scalar(complete.limit(1)) is None
@@ -115,11 +117,14 @@ class OfficeIds:
         unknown = {key: name for key, name in unknown.items() if key not in self._known}
         if not unknown:
             return
+        if not self._add:
+            self._known |= dict.fromkeys(unknown, (None, True))
         with self._sessions.begin() as session:
-            session.execute(
-                insert_into(session, Office).on_conflict_do_nothing(),
-                [{"key": key, "name": name} for key, name in sorted(unknown.items())],
-            )
+            if self._add:
+                session.execute(
+                    insert_into(session, Office).on_conflict_do_nothing(),
+                    [{"key": key, "name": name} for key, name in sorted(unknown.items())],
+                )
             found = select(Office.key, Office.id, Office.first_import_id).where(
                 Office.key.in_(unknown)
             )
@@ -136,7 +141,32 @@ class OfficeIds:
     @property
     def ids(self) -> list[int]:
         """Ids of all offices met."""
-        return [office_id for office_id, _ in self._known.values()]
+        return [office_id for office_id, _ in self._known.values() if office_id is not None]
+
+    @property
+    def any_first(self) -> bool:
+        """Whether this is the first import of one of the offices met."""
+        return any(first for _, first in self._known.values()) or self._nothing_before
+
+
+@dataclass(frozen=True)
+class Foretold:
+    """News that writing a row would make, of somebody who can be told."""
+
+    code: str
+    status: Status
+    person: str
+    """Index of the number."""
+    language: Language
+
+
+def foretell(
+    sessions: Sessions, entries: Sequence[Entry], offices: OfficeIds, context: Context
+) -> list[Foretold]:
+    """Return the news that `record` would make of a batch; writes nothing."""
+    offices.learn({entry.row.office for entry in entries})
+    with sessions() as session:
+        return _Batch(session, offices, context).foretell(entries)
 
 
 @dataclass(frozen=True)
@@ -220,6 +250,26 @@ class _Batch:
         self._update()
         self._publish()
         return self._tally
+
+    def foretell(self, entries: Sequence[Entry]) -> list[Foretold]:
+        """Decide about rows as `write` does, and write nothing."""
+        known = self._read([entry.row.code for entry in entries])
+        news: list[Foretold] = []
+        for entry in entries:
+            events = len(self._events)
+            before = known.get(entry.row.code)
+            if before is None:
+                values = self._open(entry)
+                self._event(0, 1, entry, values["moved_at"], Move.FIRST)
+            else:
+                self._follow(entry, before)
+                values = self._updates[-1] if len(self._events) > events else {}
+            if len(self._events) > events and not self._events[-1]["is_backlog"]:
+                person = values["phone_index"]
+                if person is not None:
+                    row = entry.row
+                    news.append(Foretold(row.code, row.status, person, values["language"]))
+        return news
 
     def _read(self, codes: Sequence[str]) -> dict[str, _Known]:
         found = select(

@@ -1,0 +1,21 @@
+"""The desk of this installation, for every command that makes messages or says what they cost."""
+
+from __future__ import annotations
+
+from core.privacy import get_vault
+from core.settings import get_settings
+from dossiers.offices import get_offices
+from notifier.desk import Desk
+from notifier.templates import get_templates
+
+
+def installed_desk() -> Desk:
+    """Return the desk of this installation."""
+    settings = get_settings()
+    real = settings.sms_provider != "phone"
+    return Desk.of(settings, get_offices(), get_templates(), get_vault(), real)
+
+
+def dong(amount: int) -> str:
+    """Return an amount of VND as people write it: 1.250.000 đ."""
+    return f"{amount:,} đ".replace(",", ".")
