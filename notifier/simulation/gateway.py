@@ -74,7 +74,7 @@ class Gateway:
         dice, faults = self._dice, self.faults
         if dice.random() < faults.throttling:
             return Answer(Outcome.THROTTLED, code="429", http_status=429, retry_after=30)
-        if random.Random(request.to).random() < REJECTED:  # noqa: S311  # the same each time
+        if random.Random(request.to).random() < REJECTED:  # the same each time
             return Answer(Outcome.REJECTED, code="bad_number", http_status=400)
         lost = dice.random() < faults.lost_answers
         if lost and dice.random() < 0.5:

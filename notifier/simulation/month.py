@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import batched
+from itertools import islice
 
-from sqlalchemy import Engine, event, func, select
+from sqlalchemy import Engine, event, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from core.clock import VIETNAM
@@ -118,7 +118,7 @@ class Month:
         self.gateway = Gateway(lambda: self._now, options.faults, options.seed)
         prices = {NAME: options.price}
         self._desk = replace(
-            Desk.of(settings, OfficeBook(()), get_templates(), self._vault, real=True),
+            Desk.of(settings, OfficeBook(), get_templates(), self._vault, real=True),
             budget=Budget(options.price, prices, options.daily_budget),
         )
         self._dice = random.Random(options.seed + 1)
@@ -165,7 +165,7 @@ class Month:
         with self._timed("receipts"):
             self._hear()
         with self._timed("reconcile"):
-            await self._reconcile()
+            await self._reconcile(closing=local in (STEPS[0], STEPS[-1]))
 
     # --- the parts, as the notifier's process runs them ----------------------------------------
 
@@ -194,7 +194,8 @@ class Month:
             recent_days=1,
         )
         offices = OfficeIds(self._sessions)
-        for batch in batched(newest.values(), 500):
+        coming = iter(newest.values())
+        while batch := list(islice(coming, 500)):
             record(self._sessions, [self._entry(move) for move in batch], offices, context)
 
     def _entry(self, move: Move) -> Entry:
@@ -226,14 +227,9 @@ class Month:
         return Entry(serial, row, f"{serial}:{move.step}:{self._numbers[serial]}")
 
     def _plan(self, *, reminding: bool) -> None:
-        def again(work: Callable[[Session], int]) -> None:
-            while True:
-                with self._sessions.begin() as session:
-                    if not work(session):
-                        return
-
-        again(lambda s: plan.follow_numbers(s, self._desk, self._now).events)
-        again(lambda s: plan.plan_batch(s, self._desk, self._now).events)
+        desk, sessions = self._desk, self._sessions
+        again(sessions, lambda s: plan.follow_numbers(s, desk, self._now).events)
+        again(sessions, lambda s: plan.plan_batch(s, desk, self._now).events)
         with self._sessions.begin() as session:
             if reminding:
                 thresholds = thresholds_of(self._settings)
@@ -243,9 +239,8 @@ class Month:
             )
         if self._desk.budget.daily is not None:
             again(
-                lambda s: budget.release_within(
-                    s, self._desk.budget, self._desk.rules, True, self._now
-                )
+                sessions,
+                lambda s: budget.release_within(s, desk.budget, desk.rules, True, self._now),
             )
 
     async def _dispatch(self) -> None:
@@ -297,7 +292,8 @@ class Month:
             return session.execute(held.limit(1)).first() is not None
 
     def _hear(self) -> None:
-        for batch in batched(self.gateway.receipts(), 500):
+        coming = self.gateway.receipts()
+        while batch := list(islice(coming, 500)):
             with self._sessions.begin() as session:
                 for heard in batch:
                     receipts.store(session, heard, self._now)
@@ -306,18 +302,14 @@ class Month:
                 if receipts.apply_waiting(session, self._now) < receipts.BATCH:
                     return
 
-    async def _reconcile(self) -> None:
+    async def _reconcile(self, *, closing: bool) -> None:
         with self._sessions.begin() as session:
             reconcile.lapse_leases(session, self._now)
         await reconcile.settle_doubts(self._sessions, self.gateway, self._vault, _PACE)
-        for close in (
-            lambda s: reconcile.expire(s, self._now),
-            lambda s: reconcile.close_silent(s, _PACE, self._now),
-        ):
-            while True:
-                with self._sessions.begin() as session:
-                    if not close(session):
-                        break
+        if not closing:
+            return
+        again(self._sessions, lambda s: reconcile.expire(s, self._now))
+        again(self._sessions, lambda s: reconcile.close_silent(s, _PACE, self._now))
 
     # --- means ---------------------------------------------------------------------------------
 
@@ -349,7 +341,11 @@ class Month:
             self._seconds[what] += real_time.monotonic() - begun
 
 
-def is_empty(engine: Engine) -> bool:
-    """Tell whether a database holds no message: a simulation runs on no other."""
-    with Session(engine) as session:
-        return session.scalar(select(func.count()).select_from(Message)) == 0
+def again(sessions: Sessions, work: Callable[[Session], int]) -> None:
+    """Do `work` in one transaction after another, until it finds nothing more to do."""
+    while True:
+        with sessions.begin() as session:
+            if not work(session):
+                return
+
+

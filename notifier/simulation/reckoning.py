@@ -92,9 +92,7 @@ def reckon(
     """
     found = Reckoning()
     found.events = session.scalar(select(func.count()).select_from(DossierEvent)) or 0
-    decisions = session.execute(
-        select(PlanDecision.why, func.count()).group_by(PlanDecision.why)
-    )
+    decisions = session.execute(select(PlanDecision.why, func.count()).group_by(PlanDecision.why))
     found.decisions = {why.value: number for why, number in decisions}
     pending = session.scalar(select(func.count()).select_from(PendingEvent)) or 0
     found.undecided = found.events - sum(found.decisions.values())
@@ -148,6 +146,7 @@ def _waits(session: Session, morning: time) -> tuple[Waits, Waits]:
         .execution_options(yield_per=5000)
     )
     for recorded, accepted in rows:
+        assert accepted is not None  # by the query
         local = recorded.astimezone(VIETNAM)
         if local.hour < 20:
             day.append((accepted - recorded).total_seconds())

@@ -127,7 +127,7 @@ class World:
         return f"09{(person + 31_000_000 * changes) % 100_000_000:08d}"
 
     def _draw(self, serial: int, what: str) -> float:
-        return random.Random(f"{self.seed}:{serial}:{what}").random()  # noqa: S311
+        return random.Random(f"{self.seed}:{serial}:{what}").random()
 
     def _follow(self, move: Move) -> None:
         after = _AFTER.get(move.status)
