@@ -108,9 +108,9 @@ def tell_late(
     """
     today = vietnam_date(now)
     wanted: list[tuple[Appointment, str]] = []
-    for one in _appointments(
-        session, today - _LOOK_BACK, _horizon(today, NOTICE_DAYS), without_backlog=True
-    ):
+    first = _day(today, NOTICE_DAYS - MISSED_MORNINGS, working_days)
+    last = _day(today, NOTICE_DAYS, working_days)
+    for one in _appointments(session, first, last, since=today - _LOOK_BACK):
         template = says(one, working_days_left(today, one.due_on, working_days), warn)
         if template is not None and one.phone_index is not None:
             wanted.append((one, template))
@@ -177,7 +177,9 @@ def late_list(
     put off, the most pressing first."""
     today = vietnam_date(now)
     found = []
-    appointments = _appointments(session, date.min, _horizon(today, ahead))
+    appointments = _appointments(
+        session, date.min, _day(today, max(ahead, NOTICE_DAYS), working_days)
+    )
     told = _told(session, {one.dossier_id for one in appointments})
     for one in appointments:
         left = working_days_left(today, one.due_on, working_days)
@@ -239,20 +241,29 @@ def _about(one: Appointment, template: str) -> str:
     return f"{one.dossier_id}:{one.put_off_to or one.due_on}:{template}"
 
 
-def _horizon(today: date, ahead: int) -> date:
-    # Working days stretch over the new year's holidays.
-    return today + timedelta(days=3 * ahead + 14)
+def _day(today: date, left: int, working_days: WorkingDays) -> date:
+    """Return the day farthest from today until which there are `left` working days; negative: the
+    farthest in the past."""
+    step = timedelta(days=1 if left >= 0 else -1)
+    day = today
+    # Working days stretch over the new year's holidays, and no further.
+    for _ in range(3 * abs(left) + 30):
+        if abs(working_days_left(today, day + step, working_days)) > abs(left):
+            break
+        day += step
+    return day
 
 
 def _appointments(
-    session: Session, start: date, end: date, *, without_backlog: bool = False
+    session: Session, start: date, end: date, *, since: date | None = None
 ) -> list[Appointment]:
     """Return the open dossiers with an appointment within these dates, or put off to a later one.
 
-    Without backlog: but for those whose new date is what an office's first import found.
+    With `since`, what is news: put off to a date after it, and not as an office's first import
+    found it.
     """
     put_off = and_(
-        Dossier.new_due_on > start,
+        Dossier.new_due_on > (since or start),
         or_(Dossier.due_on.is_(None), Dossier.new_due_on > Dossier.due_on),
     )
     query = (
@@ -267,7 +278,7 @@ def _appointments(
         .where(Dossier.status.in_(STILL_OPEN), or_(Dossier.due_on.between(start, end), put_off))
         .order_by(Dossier.due_on, Dossier.id)
     )
-    if without_backlog:
+    if since is not None:
         found_first = exists().where(
             DossierEvent.dossier_id == Dossier.id,
             DossierEvent.version == 1,

@@ -159,7 +159,7 @@ class Month:
             with self._timed("import"):
                 self._import(IMPORTS.index(local))
         with self._timed("plan"):
-            self._plan(reminding=local == time(8, 30))
+            self._plan(local)
         with self._timed("dispatch"):
             await self._dispatch()
         with self._timed("receipts"):
@@ -226,17 +226,17 @@ class Month:
         )
         return Entry(serial, row, f"{serial}:{move.step}:{self._numbers[serial]}")
 
-    def _plan(self, *, reminding: bool) -> None:
+    def _plan(self, local: time) -> None:
         desk, sessions = self._desk, self._sessions
         again(sessions, lambda s: plan.follow_numbers(s, desk, self._now).events)
         again(sessions, lambda s: plan.plan_batch(s, desk, self._now).events)
-        with self._sessions.begin() as session:
-            if reminding:
+        with sessions.begin() as session:
+            if local == self._settings.reminder_at:
                 thresholds = thresholds_of(self._settings)
-                remind(session, self._desk, thresholds, self._working_days, self._now)
-            tell_late(
-                session, self._desk, self._settings.late_warning, self._working_days, self._now
-            )
+                remind(session, desk, thresholds, self._working_days, self._now)
+            if local in (self._settings.reminder_at, *IMPORTS):
+                warn = self._settings.late_warning
+                tell_late(session, desk, warn, self._working_days, self._now)
         if self._desk.budget.daily is not None:
             again(
                 sessions,
@@ -347,5 +347,3 @@ def again(sessions: Sessions, work: Callable[[Session], int]) -> None:
         with sessions.begin() as session:
             if not work(session):
                 return
-
-
