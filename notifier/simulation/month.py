@@ -11,7 +11,7 @@ import asyncio
 import random
 import time as real_time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -25,7 +25,7 @@ from core.database import Sessions
 from core.privacy import Vault
 from core.settings import Settings
 from dossiers.lifecycle import Status
-from dossiers.models import ImportReport
+from dossiers.models import ImportReport, ImportState
 from dossiers.offices import OfficeBook
 from dossiers.phones import phone_index, read_phones
 from dossiers.recording import Context, Entry, OfficeIds, record
@@ -48,9 +48,12 @@ from notifier.vocabulary import Outcome
 
 IMPORTS = (time(11, 0), time(22, 30))
 """Office times of the day's two exports."""
+CORRECTIONS = time(6, 40)
+"""Office time at which numbers are corrected, while the evening's messages wait for seven."""
 STEPS = tuple(
     time(*divmod(minutes, 60))
     for minutes in (
+        400,
         *range(420, 461, 5),  # the morning's release, spread over half an hour
         *(510, 570, 660, 661, 662, 665, 670, 690, 780, 900, 1020, 1140, 1255, 1350),
     )
@@ -128,6 +131,7 @@ class Month:
         self._renumbered: dict[str, tuple[datetime, str]] = {}
         self._running: tuple[Dispatcher, asyncio.Task[None]] | None = None
         self._moves: list[Move] = []
+        self._wrong: list[Move] = []
 
     async def run(self) -> Ending:
         """Live through the month and what follows it; return how it ended."""
@@ -155,9 +159,11 @@ class Month:
         """Move the clock to `moment` and do what is due then."""
         self._now = moment.astimezone(UTC)
         local = moment.time()
-        if local in IMPORTS:
-            with self._timed("import"):
+        with self._timed("import"):
+            if local in IMPORTS:
                 self._import(IMPORTS.index(local))
+            if local == CORRECTIONS:
+                self._correct()
         with self._timed("plan"):
             self._plan(local)
         with self._timed("dispatch"):
@@ -175,12 +181,35 @@ class Month:
         self._moves = [m for m in self._moves if not which and m.serial % 2]
         if not ready:
             return
-        newest: dict[int, Move] = {move.serial: move for move in ready}
+        newest = {move.serial: move for move in ready}
+        self._record(list(newest.values()))
+        self._wrong += [move for move in newest.values() if move.renumbered]
+
+    def _correct(self) -> None:
+        """Write the right numbers of those dossiers that turn out to have a wrong one."""
+        for move in self._wrong:
+            serial = move.serial
+            before = read_phones(self._world.phone(serial, self._numbers[serial])).mobile
+            self._numbers[serial] += 1
+            if before is not None:
+                index = phone_index(self._vault, before)
+                self._renumbered[self._world.code(serial)] = (self._now, index)
+        self._record(self._wrong)
+        self._wrong = []
+
+    def _record(self, moves: Sequence[Move]) -> None:
+        if not moves:
+            return
         with self._sessions.begin() as session:
             report = ImportReport(
-                file_name="simulation", sha256="", state="complete", as_of=self._now,
-                started_at=self._now, finished_at=self._now, rows=len(newest),
-            )  # fmt: skip
+                file_name="simulation",
+                sha256="",
+                state=ImportState.COMPLETE,
+                as_of=self._now,
+                started_at=self._now,
+                finished_at=self._now,
+                rows=len(moves),
+            )
             session.add(report)
             session.flush()
             report_id = report.id
@@ -194,18 +223,12 @@ class Month:
             recent_days=1,
         )
         offices = OfficeIds(self._sessions)
-        coming = iter(newest.values())
+        coming = iter(moves)
         while batch := list(islice(coming, 500)):
             record(self._sessions, [self._entry(move) for move in batch], offices, context)
 
     def _entry(self, move: Move) -> Entry:
         world, serial = self._world, move.serial
-        if move.renumbered:
-            before = read_phones(world.phone(serial, self._numbers[serial])).mobile
-            self._numbers[serial] += 1
-            if before is not None:
-                index = phone_index(self._vault, before)
-                self._renumbered[world.code(serial)] = (self._now, index)
         row = ExportRow.model_construct(
             code=world.code(serial),
             received_at=world.received_at(serial),

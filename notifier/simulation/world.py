@@ -59,7 +59,7 @@ class Move:
     """1, 2, 3 … of the dossier."""
     status: Status
     renumbered: bool
-    """Its applicant's number is another from here on."""
+    """Its applicant's number turns out to be wrong, and is corrected the next morning."""
 
 
 class World:
