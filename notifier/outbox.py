@@ -76,7 +76,8 @@ def database_now(session: Session) -> datetime:
 
 def insert_new(session: Session, table: Any, rows: Sequence[Mapping[str, Any]], *key: str) -> Any:
     """Return an insert of `rows` that leaves out those whose `key` (columns) is there already."""
-    new = insert_into(session, table).values(list(rows))
+    # An insert of one row is compiled once for all; one of several, each time.
+    new = insert_into(session, table).values(dict(rows[0]) if len(rows) == 1 else list(rows))
     return new.on_conflict_do_nothing(index_elements=list(key))
 
 
