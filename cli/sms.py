@@ -20,7 +20,7 @@ from rich.table import Table
 
 from cli.database import migrate
 from cli.desk import dong, installed_desk
-from core.clock import VIETNAM
+from core.clock import VIETNAM, show_date
 from core.clock import now as clock_now
 from core.database import get_sessions
 from core.privacy import get_vault
@@ -29,6 +29,7 @@ from dossiers.phones import phone_index, read_phones
 from notifier import budget as budgets
 from notifier import direct, operators
 from notifier.direct import NotPossible
+from notifier.lateness import NoSuchAppointment, put_off
 from notifier.operators import History, Line
 from notifier.states import State
 from notifier.templates import (
@@ -289,12 +290,26 @@ def apologise(
     ],
     json_output: Json = False,
 ) -> None:
-    """Tell an applicant that the appointment is put off, with an apology (phiếu xin lỗi)."""
+    """Put an appointment off and tell its applicant, with an apology (phiếu xin lỗi và hẹn lại).
+
+    The new date is written down even where the applicant cannot be texted: then with status 1.
+    """
+    with get_sessions().begin() as session:
+        try:
+            before = put_off(session, dossier, until.date(), clock_now())
+        except NoSuchAppointment as error:
+            _fail(error)
+    if before is not None and before != until.date():
+        Console(stderr=True).print(
+            f"hồ sơ đã được hẹn lại trước đó ({show_date(before)}); "
+            "quy định của một số tỉnh chỉ cho hẹn lại một lần",
+            highlight=False,
+        )
     with get_sessions().begin() as session:
         try:
             made = direct.apologise(session, installed_desk(), dossier, until.date(), clock_now())
         except NotPossible as error:
-            _fail(error)
+            _fail(f"the new date is written down, but: {error}")
     _say({"message": made}, f"message {made} is in the outbox", json_output)
 
 

@@ -198,3 +198,12 @@ def test_the_officers_list_on_the_screen() -> None:
     assert "quá hẹn, chưa hẹn lại" in shown and "chưa báo" in shown
     (line,) = json.loads(CliRunner().invoke(dossiers_app, ["late", "--json"]).output)
     assert (line["standing"], line["days_left"]) == ("overdue", 0)
+
+    # Nobody can be texted, and the new date is written down all the same.
+    for until, remark in (("31/12/2099", ""), ("30/12/2099", "chỉ cho hẹn lại một lần")):
+        put = CliRunner().invoke(app, ["apologise", line["code"], "--until", until])
+        assert put.exit_code == 1 and "no mobile number" in put.output
+        assert remark in " ".join(put.output.split())
+    (line,) = json.loads(CliRunner().invoke(dossiers_app, ["late", "--json"]).output)
+    assert (line["standing"], line["new_due_on"]) == ("put_off", "2099-12-30")
+    assert "Không có hồ sơ nào" in CliRunner().invoke(dossiers_app, ["late", "--open"]).output
