@@ -11,6 +11,7 @@ import json
 import os
 import tempfile
 from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -25,6 +26,7 @@ from core.database import Base, make_engine
 from core.settings import Settings
 from notifier.simulation.gateway import ALL_FAULTS, Faults
 from notifier.simulation.month import Ending, Month, Options
+from notifier.simulation.world import World
 from procedures.deadlines import get_calendar
 
 Scale = Literal["office", "country"]
@@ -75,7 +77,7 @@ def simulate(
         url = database_url or f"sqlite:///{Path(folder) / 'simulation.db'}"
         ending = _run(url, options, errors)
     bearable = ending.reckoning.lost <= max_lost and ending.reckoning.doubled <= max_doubled
-    shown = _as_json(ending, scale if dossiers is None else "", bearable)
+    shown = _as_json(ending, scale, bearable)
     if json_output:
         print(json.dumps(shown, ensure_ascii=False, indent=1))
     else:
@@ -146,7 +148,15 @@ def _faults(names: str) -> Faults:
     return Faults(**{fields[name]: getattr(ALL_FAULTS, fields[name]) for name in wanted})
 
 
-def _as_json(ending: Ending, scale: str, bearable: bool) -> dict[str, Any]:
+def _month_events(scale: Scale, options: Options) -> int:
+    """Return how many events a whole month of `scale` has: a small one's, counted, multiplied."""
+    small = _DOSSIERS["office"]
+    world = World(options.seed, small, options.start, _MONTH)
+    days = (options.start + timedelta(days=n) for n in range(_MONTH))
+    return sum(1 for day in days for _ in world.moves_of(day)) * _DOSSIERS[scale] // small
+
+
+def _as_json(ending: Ending, scale: Scale, bearable: bool) -> dict[str, Any]:
     found, options = ending.reckoning, ending.options
     real = sum(ending.seconds.values())
     sent = sum(n for state, n in found.messages.items() if state in _LEFT)
@@ -170,11 +180,13 @@ def _as_json(ending: Ending, scale: str, bearable: bool) -> dict[str, Any]:
         "real_seconds_in_all": round(real, 1),
         "messages_left_per_real_second": round(sent / real, 1) if real else 0.0,
     }
-    if scale and options.days < _MONTH:
-        # By events: a slice's dossiers have made few of their moves yet, and settling is constant.
+    events = _month_events(scale, options)
+    if found.events < 0.9 * events:
+        # By events: the dossiers of a slice have made few of their moves yet.
         shown["whole_month_extrapolated"] = {
-            "note": "not measured: this slice's real time, multiplied",
-            "real_seconds": round(real * _MONTH / options.days, 1),
+            "note": "not measured: this run's real time, multiplied by the events of a month",
+            "events": events,
+            "real_seconds": round(real * events / found.events) if found.events else None,
         }
     return shown
 

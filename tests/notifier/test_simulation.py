@@ -119,6 +119,9 @@ def test_the_command() -> None:
     assert found["cost_vnd"] == found["segments"] * 1000 > 0
     assert ALL_FAULTS.lost_answers == found["options"]["faults"]["lost_answers"]
     assert found["options"]["faults"]["crashes"] == 0
+    guess = found["whole_month_extrapolated"]
+    assert guess["note"].startswith("not measured")
+    assert guess["events"] > 2500 > found["events"]
     assert CliRunner().invoke(app, ["simulate", "--faults", "gremlins"]).exit_code == 2
 
 
