@@ -20,10 +20,18 @@ def main() -> None:
     # Imported after logging is set up: rasa_sdk speaks when it is loaded.
     from actions.server import app_for, executor_for
     from actions.turn import Rooms
+    from procedures.appointments import get_reckoner
     from procedures.catalogue import get_catalogue
-    from procedures.deadlines import get_calendar
+    from procedures.drafts import get_drafts
 
-    rooms = Rooms(get_catalogue, get_sessions(), settings, get_vault(), get_calendar().between)
+    rooms = Rooms(
+        catalogue=get_catalogue,
+        drafts=lambda: get_drafts(settings.state_dir),
+        sessions=get_sessions(),
+        settings=settings,
+        vault=get_vault(),
+        reckon=get_reckoner().reckon,
+    )
     app = app_for(executor_for(rooms, clock.now))
     # Rasa alone asks it, from this machine; one process holds the catalogue once.
     app.run(

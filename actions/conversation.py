@@ -5,12 +5,16 @@ No knowledge of land or dossiers beyond the names in the catalogue.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from actions.people import contacts
-from actions.texts import Group, Words, menu, say
+from actions.texts import say
 from actions.turn import Language, Reply, Rooms, Turn
 from actions.understanding import Context
 from language.blocks import Button, Buttons, Text
 from procedures.catalogue import Catalogue
+from procedures.menu import Group, groups_of, menu
+from procedures.schema import Text as Name
 
 MOST = 4
 """Buttons of one answer."""
@@ -183,6 +187,13 @@ def procedure_buttons(
     )
 
 
+def commonest_first(procedures: Iterable[str]) -> tuple[str, ...]:
+    """Return procedures in the order of the menu, which is that in which people ask."""
+    order = [procedure for group in menu() for procedure in group.procedures]
+    known = {procedure: place for place, procedure in reversed(list(enumerate(order)))}
+    return tuple(sorted(procedures, key=lambda procedure: known.get(procedure, len(order))))
+
+
 def _page(groups: list[Group], page: int, language: Language) -> Buttons:
     left = groups[(MOST - 1) * page :]
     shown = left if len(left) <= MOST else left[: MOST - 1]
@@ -193,18 +204,11 @@ def _page(groups: list[Group], page: int, language: Language) -> Buttons:
 
 
 def _groups(catalogue: Catalogue) -> list[Group]:
-    """Return the menu's groups with what the catalogue really has, those it does not name last."""
-    known = set(catalogue.ids())
-    groups = [
-        group.model_copy(update={"procedures": tuple(p for p in group.procedures if p in known)})
-        for group in menu()
-    ]
-    named = {procedure for group in groups for procedure in group.procedures}
-    *groups, last = groups
-    unnamed = sorted(known - named)
-    for page, at in enumerate(range(0, len(unnamed), MOST), start=1):
+    """Return the menu's groups, the last of them in parts that fit on buttons."""
+    *groups, last = groups_of(catalogue)
+    for page, at in enumerate(range(0, len(last.procedures), MOST), start=1):
         number = f" {page}" if page > 1 else ""
-        name = Words(vi=last.name.vi + number, en=last.name.en + number)
-        some = tuple(unnamed[at : at + MOST])
+        name = Name(vi=last.name.vi + number, en=last.name.en + number)
+        some = last.procedures[at : at + MOST]
         groups.append(Group(id=f"{last.id}{page}", name=name, procedures=some))
-    return [group for group in groups if group.procedures]
+    return groups

@@ -12,12 +12,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from actions.conversation import start_over as begin_anew
-from actions.people import contacts, offices_of
+from actions.people import contacts
 from actions.telling import tell
 from actions.texts import say
 from actions.turn import Reply, Rooms, Turn
 from dossiers.lookup import DossierView, Lookup
 from dossiers.models import Dossier
+from dossiers.offices import offices_of
 from dossiers.proof import Outcome, Proofs, Sender, make_proofs
 from language.blocks import AskProof, Block, Button, Buttons, Text
 from language.dossier_code import find_code
@@ -169,9 +170,8 @@ def _paused(turn: Turn, rooms: Rooms, code: str) -> Reply:
 
 def _told(turn: Turn, rooms: Rooms, view: DossierView) -> Reply:
     catalogue = rooms.catalogue()
-    left = rooms.days_between(turn.as_of, view.due_on) if view.due_on else 0
     procedure = catalogue.find_code(view.procedure_code, view.procedure_name)
-    blocks = tell(view, turn.language, days_left=left, procedure=procedure)
+    blocks = tell(view, turn.language, procedure=procedure)
     context = replace(turn.context, intent="check_status", code=view.code, offered=())
     if procedure:
         # "And what does it cost?" right after is about the dossier's own procedure.
@@ -226,7 +226,7 @@ def _proofs(rooms: Rooms) -> Proofs:
 
 
 def _lookup(rooms: Rooms) -> Lookup:
-    return Lookup(_proofs(rooms), offices_of(rooms.settings), rooms.days_between)
+    return Lookup(_proofs(rooms), offices_of(rooms.settings.offices_file), rooms.reckon)
 
 
 def _view(turn: Turn, rooms: Rooms, code: str) -> DossierView | None:

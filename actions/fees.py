@@ -1,5 +1,5 @@
 """Working out what somebody has to pay: asks for what is missing, one thing at a time, and shows
-the sum line by line. The reckoning and its law are `procedures.money`'s.
+the sum line by line. What a case needs is `procedures.sums`', the reckoning `procedures.money`'s.
 """
 
 from __future__ import annotations
@@ -7,7 +7,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from decimal import Decimal
 from typing import Any
 
 from actions.kinship import relation_in
@@ -15,41 +14,30 @@ from actions.texts import say
 from actions.turn import Reply, Rooms, Turn
 from language.blocks import Block, Button, Buttons, Text
 from language.folding import fold
-from procedures import money
-from procedures.amounts import parse_amount, parse_area
+from procedures import sums
 from procedures.answers import answer as answer_of_catalogue
 from procedures.answers import tell_estimate
 from procedures.money import Relation
-
-SUMS = ("transfer", "gift", "inheritance", "change_use")
-"""The procedures whose cost can be worked out."""
-LEAST = 1_000_000
-"""VND below which a price is a slip: "2" for two billion, "850" for 850 million."""
+from procedures.sums import (
+    SUMS,
+    in_words,
+    is_bare_number,
+    missing,
+    read_area,
+    read_bare_area,
+    read_price,
+    read_rate,
+    reckon,
+)
 
 _WORDS_OF_AN_AMOUNT = 5
 """Words of a message that is nothing but an amount: "khoảng 2 tỷ 3 ạ"."""
 
 
 @dataclass(frozen=True)
-class Case:
-    """What is known of a case. Kept in a slot, as plain data, from question to question."""
+class Case(sums.Case):
+    """A case and what is being asked of it. Kept in a slot from question to question."""
 
-    procedure: str
-    price: int | None = None
-    """Price of a sale, value of a gift or estate, VND."""
-    relation: str | None = None
-    """A `money.Relation`."""
-    sole_home: bool = False
-    area: str | None = None
-    """Square metres."""
-    residential: int | None = None
-    """Table price of residential land, VND/m²."""
-    present: int | None = None
-    """Table price of the land as it is, VND/m²."""
-    with_home: bool | None = None
-    """Whether it is garden, pond or farm land in, or split from, a parcel with a home."""
-    quota: str | None = None
-    """The province's quota of residential land, m²."""
     asked: str = ""
     """The field that was asked for last; empty where nothing is missing."""
 
@@ -100,7 +88,7 @@ def go_on(turn: Turn, rooms: Rooms) -> Reply | None:
         return _without_knowing(turn, rooms, case)
     read = _READ[case.asked](turn.text)
     if read is None:
-        if case.asked in ("price", "residential", "present") and _bare_number(turn.text):
+        if case.asked in ("price", "residential", "present") and is_bare_number(turn.text):
             return _ask(turn, case, case.asked, say("sum_unit", turn.language))
         return None
     return _next(turn, rooms, replace(case, **{case.asked: read}))
@@ -110,7 +98,7 @@ def _priced(turn: Turn, rooms: Rooms) -> Reply | None:
     spoken_of = turn.context.procedure
     if spoken_of not in SUMS or spoken_of == "change_use" or "fee" not in turn.context.aspects:
         return None
-    if len(turn.text.split()) > _WORDS_OF_AN_AMOUNT or _price_in(turn.text) is None:
+    if len(turn.text.split()) > _WORDS_OF_AN_AMOUNT or read_price(turn.text) is None:
         return None
     return calculate(turn, rooms, spoken_of)
 
@@ -130,30 +118,22 @@ def _which(turn: Turn, rooms: Rooms) -> Reply:
 
 def _next(turn: Turn, rooms: Rooms, case: Case) -> Reply:
     """Ask for the first thing that is missing, or show the sum."""
-    missing = _missing(case)
-    if missing:
-        return _ask(turn, case, missing)
+    lacking = missing(case)
+    if lacking:
+        return _ask(turn, case, lacking[0])
     case = replace(case, asked="")
-    estimate = _estimate(turn, case)
+    estimate = reckon(case, turn.as_of)
     name = rooms.catalogue().name(case.procedure, turn.language)
-    head = Text(say("sum_for", turn.language, procedure=name, case=_in_words(turn, case)))
-    blocks: list[Block] = [*tell_estimate(estimate, turn.language)]
+    words = in_words(case, turn.language)
+    head = Text(say("sum_for", turn.language, procedure=name, case=words))
+    province = turn.state.province or rooms.settings.province or None
+    version = rooms.catalogue().get(case.procedure, province, as_of=turn.as_of)
+    blocks: list[Block] = [*tell_estimate(estimate, turn.language, version)]
     return Reply(
         (blocks[0], head, *blocks[1:], _other_cases(turn, case)),
         sum=case.plain(),
         context=turn.speaking_of(case.procedure, ("fee",), "calculate_fee"),
     )
-
-
-def _missing(case: Case) -> str:
-    if case.procedure == "change_use":
-        names = ["area", "residential", "present", "with_home"]
-        names += ["quota"] if case.with_home else []
-    elif case.procedure == "transfer":
-        names = ["price"]
-    else:
-        names = ["relation", "price"]
-    return next((name for name in names if getattr(case, name) is None), "")
 
 
 def _ask(turn: Turn, case: Case, name: str, before: str = "") -> Reply:
@@ -183,48 +163,6 @@ def _without_knowing(turn: Turn, rooms: Rooms, case: Case) -> Reply:
         language=turn.language,
     )
     return Reply((Text(say("sum_unknown", turn.language)), *blocks))
-
-
-def _estimate(turn: Turn, case: Case) -> money.Estimate:
-    relation = Relation(case.relation) if case.relation else Relation.OTHER
-    if case.procedure == "change_use":
-        assert case.area is not None
-        assert case.residential is not None
-        assert case.present is not None
-        return money.change_of_use(
-            Decimal(case.area),
-            case.residential,
-            case.present,
-            as_of=turn.as_of,
-            with_home=bool(case.with_home),
-            quota=Decimal(case.quota) if case.quota else None,
-        )
-    assert case.price is not None
-    if case.procedure == "transfer":
-        return money.transfer(
-            case.price, as_of=turn.as_of, relation=relation, sole_home=case.sole_home
-        )
-    reckon = money.gift if case.procedure == "gift" else money.inheritance
-    return reckon(case.price, as_of=turn.as_of, relation=relation)
-
-
-def _in_words(turn: Turn, case: Case) -> str:
-    """Say what the sum was worked out for, so that a number read wrongly is seen."""
-    parts = []
-    if case.area is not None:
-        parts.append(f"{Decimal(case.area):f} m²".replace(".", ","))
-    if case.price is not None:
-        parts.append(money.show_vnd(case.price, turn.language))
-    if case.residential is not None and case.present is not None:
-        residential = money.show_vnd(case.residential, turn.language)
-        present = money.show_vnd(case.present, turn.language)
-        parts.append(say("sum_prices", turn.language, residential=residential, present=present))
-    if case.sole_home:
-        parts.append(say("sum_sole_home", turn.language))
-    elif case.relation:
-        kin = Relation(case.relation).is_exempt
-        parts.append(say("sum_kin" if kin else "sum_not_kin", turn.language))
-    return ", ".join(parts)
 
 
 def _other_cases(turn: Turn, case: Case) -> Buttons:
@@ -273,30 +211,6 @@ def _relation_in(text: str) -> str | None:
     return relation.value if relation else None
 
 
-def _price_in(text: str) -> int | None:
-    price = parse_amount(text)
-    return price if price is not None and price >= LEAST else None
-
-
-def _rate_in(text: str) -> int | None:
-    """Return a price a square metre; never below a thousand dong."""
-    price = parse_amount(text)
-    return price if price is not None and price >= 1_000 else None
-
-
-def _area_in(text: str) -> str | None:
-    area = parse_area(text)
-    if area is not None and area.square_metres is not None:
-        return str(area.square_metres)
-    return None
-
-
-def _bare_area_in(text: str) -> str | None:
-    """Return an area where an area was asked for: "120" will do."""
-    bare = re.fullmatch(r"\s*(\d{1,6}(?:[.,]\d{1,2})?)\s*", text)
-    return bare[1].replace(",", ".") if bare else _area_in(text)
-
-
 def _yes_in(text: str) -> bool | None:
     plain = fold(text).strip(" .!,")
     if re.match(r"(khong|ko|hong|chua|no\b)", plain):
@@ -315,18 +229,14 @@ def _asked_relation_in(text: str) -> str | None:
     return (Relation.PARENT_CHILD if yes else Relation.OTHER).value
 
 
-def _bare_number(text: str) -> bool:
-    return re.fullmatch(r"\s*\d{1,6}(?:[.,]\d+)?\s*", text) is not None
-
-
 _READ: Mapping[str, Callable[[str], Any]] = {
-    "price": _price_in,
+    "price": read_price,
     "relation": _asked_relation_in,
-    "area": _bare_area_in,
-    "residential": _rate_in,
-    "present": _rate_in,
+    "area": read_bare_area,
+    "residential": read_rate,
+    "present": read_rate,
     "with_home": _yes_in,
-    "quota": _bare_area_in,
+    "quota": read_bare_area,
 }
 """Field → how the answer to its question is read; None where the message is no answer to it."""
 
@@ -335,8 +245,8 @@ def _read_all(case: Case, text: str) -> Case:
     """Return the case with what a first message already says."""
     if case.procedure == "change_use":
         # Prices stand in one sentence without order; they are asked for rather than confused.
-        return replace(case, area=_area_in(text) or case.area)
-    price = _price_in(text) or case.price
+        return replace(case, area=read_area(text) or case.area)
+    price = read_price(text) or case.price
     if case.procedure == "transfer":
         # "My parents' house" says nothing of the buyer: what frees of tax is pressed, not guessed.
         return replace(case, price=price)

@@ -5,28 +5,11 @@ A programme cannot hand the conversation over here, and says so.
 
 from __future__ import annotations
 
-from yaml import YAMLError
-
 from actions.texts import say
 from actions.turn import Language, Reply, Rooms, Turn
-from core.observability import get_logger
 from core.settings import Settings
-from dossiers.offices import OfficeBook, OfficeInfo, load_offices
+from dossiers.offices import OfficeInfo, offices_of
 from language.blocks import Block, Button, Buttons, Facts, Table, Text
-
-_log = get_logger(__name__)
-
-
-def offices_of(settings: Settings) -> OfficeBook:
-    """Return the offices of the office's own file.
-
-    A slip in that file costs the addresses and is logged; it never costs the conversation.
-    """
-    try:
-        return load_offices(settings.offices_file)
-    except (OSError, ValueError, YAMLError) as problem:
-        _log.error("offices_unreadable", problem=type(problem).__name__)
-        return OfficeBook()
 
 
 def contacts(settings: Settings, language: Language) -> tuple[Block, ...]:
@@ -52,7 +35,7 @@ def ask_human(turn: Turn, rooms: Rooms) -> Reply:
 def office_info(turn: Turn, rooms: Rooms) -> Reply:
     """Tell addresses, hours and telephones, as the offices file has them."""
     language = turn.language
-    offices = offices_of(rooms.settings).offices
+    offices = offices_of(rooms.settings.offices_file).offices
     if not offices:
         return Reply(
             (

@@ -22,10 +22,11 @@ from sanic import Request, Sanic
 from sanic.response import HTTPResponse, raw
 
 from actions.table import ACTIONS, handle
-from actions.texts import conversation, menu, say
+from actions.texts import conversation, say
 from actions.turn import Reply, Rooms, after, changes, read
 from core.observability import get_logger
 from language.blocks import Text, to_dict
+from procedures.menu import menu
 
 _log = get_logger(__name__)
 
@@ -77,7 +78,7 @@ def executor_for(rooms: Rooms, clock: Callable[[], datetime]) -> ActionExecutor:
     Raises what a faulty file of texts or a faulty catalogue raises: better at the start than to a
     citizen.
     """
-    conversation(), menu(), rooms.catalogue()
+    conversation(), menu(), rooms.catalogue(), rooms.drafts().titles
     executor = ActionExecutor()
     for name in ACTIONS:
         executor.register_action(Answer(name, rooms, clock))

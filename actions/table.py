@@ -34,6 +34,7 @@ VERBS: Mapping[str, Handler] = {
 
 EARLY: tuple[Callable[[Turn, Rooms], Reply | None], ...] = (
     dossiers.whole_number_given,
+    procedures.code_named,
     fees.go_on,
     procedures.place_named,
 )
@@ -107,7 +108,7 @@ ACTIONS: Mapping[str, Handler] = {
     "action_deny": conversation.deny,
     "action_help": conversation.help_,
     "action_bot_challenge": conversation.bot_challenge,
-    "action_out_of_scope": conversation.out_of_scope,
+    "action_out_of_scope": procedures.out_of_scope,
     "action_choose": choose,
     "action_repeat": repeat,
     "action_start_over": dossiers.start_over,

@@ -20,11 +20,13 @@ from core.clock import vietnam_date
 from core.database import Sessions
 from core.privacy import Vault
 from core.settings import Settings
+from dossiers.appointments import Reckon
 from language.blocks import Block, Buttons, to_dict
 from language.english import is_english
 from language.folding import fold, has_marks
 from language.syllables import is_syllable, undo_keys
 from procedures.catalogue import Catalogue
+from procedures.drafts import Drafts
 
 Language = Literal["vi", "en"]
 PAYLOAD = "payload"
@@ -124,11 +126,13 @@ class Rooms:
     """Whom actions may ask."""
 
     catalogue: Callable[[], Catalogue]
+    drafts: Callable[[], Drafts]
+    """Procedures as the national portal published them, which the office has not reviewed."""
     sessions: Sessions
     settings: Settings
     vault: Vault
-    days_between: Callable[[date, date], int]
-    """Working days after the first date, up to and with the second."""
+    reckon: Reckon
+    """How a dossier stands to its appointment: limits, working days, what does not count."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from cli.bootstrap import ENVIRONMENTS
 from cli.database import revisions
 from cli.training import model_path, model_stands
 from core.settings import Settings, get_settings
+from notifier.providers.registry import missing
 
 State = Literal["ok", "note", "wrong"]
 _SIGNS: dict[State, str] = {"ok": "[green]ok[/]", "note": "[yellow]--[/]", "wrong": "[red]!![/]"}
@@ -79,26 +80,16 @@ def _model(_settings: Settings) -> Iterator[Finding]:
 
 
 def _provider(settings: Settings) -> Iterator[Finding]:
-    if settings.sms_provider == "phone":
+    if settings.demonstration:
         yield Finding("SMS", "note", "the demonstration phone: nothing is really sent")
         return
-    missing = [
-        name
-        for name, value in (
-            ("MOTCUA_TWILIO_ACCOUNT_SID", settings.twilio_account_sid),
-            ("MOTCUA_TWILIO_AUTH_TOKEN", settings.twilio_auth_token.get_secret_value()),
-            (
-                "MOTCUA_TWILIO_MESSAGING_SERVICE_SID or MOTCUA_TWILIO_SENDER",
-                settings.twilio_messaging_service_sid or settings.twilio_sender,
-            ),
-            ("MOTCUA_PUBLIC_URL (Twilio's receipts come there)", settings.public_url),
-        )
-        if not value
-    ]
-    if missing:
-        yield Finding("SMS", "wrong", f"twilio needs, and has not: {', '.join(missing)}")
-    else:
-        yield Finding("SMS", "ok", "twilio, all settings there")
+    troubles = missing(settings)
+    if not settings.public_url:
+        troubles.append("MOTCUA_PUBLIC_URL is not set (receipts come there)")
+    for trouble in troubles:
+        yield Finding("SMS", "wrong", trouble)
+    if not troubles:
+        yield Finding("SMS", "ok", f"{settings.message_route}: all settings there")
 
 
 def _office(settings: Settings) -> Iterator[Finding]:

@@ -8,15 +8,15 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from cli.database import migrate
+from cli.desk import installed_judge
 from core.clock import now as clock_now
 from core.clock import show_date
 from core.database import get_sessions
 from dossiers.lifecycle import official_name
 from notifier.lateness import LateLine, Standing, late_list
-from procedures.deadlines import get_calendar
 
 app = typer.Typer(help="Dossiers: those about to be late.", no_args_is_help=True)
 
@@ -44,10 +44,14 @@ def late(
 ) -> None:
     """List dossiers that are or will soon be late (hồ sơ sắp trễ hẹn), the most pressing first.
 
+    What does not count is taken out: a dossier that waited for its applicant is due later than its
+    receipt says, and one that still waits is not late. An apology is to reach the applicant a day
+    before the appointment at the latest.
+
     A new date comes from the export (cột "Ngày hẹn lại") or by: ./motcua sms apologise MÃ --until
     """
     with get_sessions()() as session:
-        lines = late_list(session, get_calendar().between, within, clock_now())
+        lines = late_list(session, installed_judge(), within, clock_now())
     if without_new_date:
         lines = [line for line in lines if line.standing is not Standing.PUT_OFF]
     if json_output:
@@ -59,7 +63,10 @@ def late(
     if not lines:
         console.print("Không có hồ sơ nào trễ hẹn hoặc sắp trễ hẹn.")
         return
-    table = Table("Mã hồ sơ", "Nơi tiếp nhận", "Trạng thái", "Hẹn trả", "Còn", "Hẹn lại", "", "Tin")
+    code = Column("Mã hồ sơ", no_wrap=True)
+    table = Table(code, "Nơi tiếp nhận", "Trạng thái", "Hẹn trên giấy", "Hẹn đúng", "Còn")
+    for name in ("Ngày chờ", "Hẹn lại", "", "Tin"):
+        table.add_column(name)
     for line in lines:
         table.add_row(*_cells(line))
     console.print(table)
@@ -70,8 +77,10 @@ def _cells(line: LateLine) -> list[str]:
         line.code,
         line.office,
         official_name(line.status),
-        show_date(line.due_on) if line.due_on else "",
-        f"{line.days_left} ngày" if line.due_on else "",
+        show_date(line.given) if line.given else "",
+        show_date(line.due) if line.due else "",
+        f"{line.days_left} ngày" if line.due else "",
+        str(line.not_counted or ""),
         show_date(line.new_due_on) if line.new_due_on else "",
         _SAYS[line.standing],
         line.told or "chưa báo",

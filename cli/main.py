@@ -6,7 +6,18 @@ import sys
 
 import typer
 
-from cli import catalogue, dev, doctor, dossiers, evaluate, importing, simulate, sms, understand
+from cli import (
+    catalogue,
+    channels,
+    dev,
+    doctor,
+    dossiers,
+    evaluate,
+    importing,
+    simulate,
+    sms,
+    understand,
+)
 from cli.bootstrap import say
 from cli.database import migrate
 from cli.training import TrainingFailed, ensure_model
@@ -23,6 +34,7 @@ app.command("import")(importing.import_exports)
 app.add_typer(sms.app, name="sms")
 app.add_typer(dossiers.app, name="dossiers")
 app.command("simulate")(simulate.simulate)
+app.add_typer(channels.app, name="channels")
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(dev.app, name="dev")
 app.command("doctor")(doctor.doctor)

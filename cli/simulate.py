@@ -24,9 +24,13 @@ from sqlalchemy import inspect
 from cli.desk import dong
 from core.database import Base, make_engine
 from core.settings import Settings
+from dossiers.offices import OfficeBook
+from notifier.lateness import Judge
 from notifier.simulation.gateway import ALL_FAULTS, Faults
 from notifier.simulation.month import Ending, Month, Options
 from notifier.simulation.world import World
+from procedures.appointments import Reckoner
+from procedures.catalogue import get_catalogue
 from procedures.deadlines import get_calendar
 
 Scale = Literal["office", "country"]
@@ -109,7 +113,7 @@ def _run(url: str, options: Options, errors: Console) -> Ending:
                 month = Month(
                     engine,
                     _settings(),
-                    get_calendar().between,
+                    _judge(),
                     options,
                     lambda day, done, total: bar.update(
                         task, description=f"{day:%d/%m/%Y}", completed=done, total=total
@@ -129,6 +133,12 @@ def _settings() -> Settings:
         return Settings(_env_file=None)  # type: ignore[call-arg]
     finally:
         os.environ.update(named)
+
+
+def _judge() -> Judge:
+    """Return by what appointments are judged: the project's own rules, no province's."""
+    calendar = get_calendar()
+    return Judge(Reckoner(get_catalogue, calendar).reckon, OfficeBook(), calendar.between)
 
 
 def _faults(names: str) -> Faults:

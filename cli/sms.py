@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -19,18 +20,20 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.database import migrate
-from cli.desk import dong, installed_desk
+from cli.desk import dong, installed_desk, installed_judge
 from core.clock import VIETNAM, show_date
 from core.clock import now as clock_now
 from core.database import get_sessions
 from core.privacy import get_vault
-from core.settings import get_settings
+from core.settings import Settings, get_settings
 from dossiers.phones import phone_index, read_phones
 from notifier import budget as budgets
-from notifier import direct, operators
+from notifier import circuits, direct, operators
 from notifier.direct import NotPossible
 from notifier.lateness import NoSuchAppointment, put_off
 from notifier.operators import History, Line
+from notifier.providers import zalo_tokens
+from notifier.routing import InvalidRoute, Route, parse_route
 from notifier.states import State
 from notifier.templates import (
     WORST_CONTACT,
@@ -39,6 +42,7 @@ from notifier.templates import (
     get_templates,
     load_templates,
 )
+from procedures.deadlines import get_calendar
 
 app = typer.Typer(
     help="Messages: outbox, history, hold, release, retry, budget, apologise, templates, test."
@@ -173,7 +177,7 @@ def budget(json_output: Json = False) -> None:
     if json_output:
         _print_json(asdict(found))
         return
-    if not found.price and get_settings().sms_provider != "phone":
+    if not found.price and not get_settings().demonstration:
         console.print("no price is known: set MOTCUA_SMS_PRICES, e.g. twilio=1500")
     table = Table(show_header=False)
     table.add_column()
@@ -198,25 +202,69 @@ def budget(json_output: Json = False) -> None:
 
 
 @app.command()
-def providers(json_output: Json = False) -> None:
-    """Show the provider in use, and which are paused and why."""
+def providers(
+    json_output: Json = False,
+    last: Annotated[int, typer.Option(min=0, help="So much of their history.")] = 10,
+) -> None:
+    """Show the providers of the route, how each stands, and what happened to them."""
+    settings = get_settings()
+    route = _route(settings)
+    rates = {name: getattr(settings, f"{name}_rate", 0.0) for name in route.names}
     with get_sessions()() as session:
-        known = [
+        lines = [asdict(line) for line in operators.providers(session, route, rates, clock_now())]
+        history = [
             {
-                "provider": one.name,
-                "paused_until": one.paused_until,
-                "pauses": one.pauses,
-                "code": one.code,
-                "updated_at": one.updated_at,
+                "at": one.at,
+                "provider": one.provider,
+                "change": one.change,
+                "reason": one.reason,
+                "until": one.until,
+                "by": one.by,
             }
-            for one in operators.providers(session)
+            for one in circuits.history(session, route.names, last)
         ]
-    in_use = get_settings().sms_provider
     if json_output:
-        _print_json({"in_use": in_use, "known": known})
+        _print_json({"route": settings.message_route, "providers": lines, "history": history})
         return
-    console.print(f"in use: {in_use}")
-    _table("troubles", known)
+    console.print(f"route: {settings.message_route}")
+    _table("providers", lines)
+    _table("history", history)
+
+
+Name = Annotated[str, typer.Argument(help="A provider of the route.")]
+Reason = Annotated[str, typer.Option(help="Why; kept in the history.")]
+
+
+@app.command("stop-provider")
+def stop_provider(provider: Name, reason: Reason) -> None:
+    """Take a provider out of use until it is resumed; messages go by the others, or wait."""
+    _known(provider)
+    with get_sessions().begin() as session:
+        circuits.stop(session, provider, reason, _who(), clock_now())
+    console.print(f"{provider} is out of use")
+
+
+@app.command("resume-provider")
+def resume_provider(provider: Name, reason: Reason) -> None:
+    """Put a provider back into use, also one that was paused for its errors."""
+    _known(provider)
+    with get_sessions().begin() as session:
+        resumed = circuits.resume(session, provider, reason, _who(), clock_now())
+    console.print(f"{provider} is in use" if resumed else f"{provider} was in use already")
+
+
+@app.command("zns-login")
+def zns_login() -> None:
+    """Keep the tokens of the Zalo official account, read from standard input: the JSON that Zalo's
+    page shows, or the refresh token alone. They are never shown again."""
+    with get_sessions().begin() as session:
+        try:
+            zalo_tokens.sign_in(session, get_vault(), sys.stdin.read(), clock_now())
+        except zalo_tokens.NoToken as error:
+            _fail(error)
+        # It may be tried at once; whom a person has stopped stays stopped.
+        circuits.close_circuit(session, zalo_tokens.PROVIDER, _who(), clock_now())
+    console.print("signed in to Zalo; the notifier refreshes the token from now on")
 
 
 @app.command()
@@ -294,9 +342,12 @@ def apologise(
 
     The new date is written down even where the applicant cannot be texted: then with status 1.
     """
+    if not get_calendar().is_working(until.date()):
+        _fail(f"nobody works on {show_date(until.date())}")
+    judge = installed_judge()
     with get_sessions().begin() as session:
         try:
-            before = put_off(session, dossier, until.date(), clock_now())
+            before = put_off(session, dossier, until.date(), judge, clock_now())
         except NoSuchAppointment as error:
             _fail(error)
     if before is not None and before != until.date():
@@ -307,7 +358,9 @@ def apologise(
         )
     with get_sessions().begin() as session:
         try:
-            made = direct.apologise(session, installed_desk(), dossier, until.date(), clock_now())
+            made = direct.apologise(
+                session, installed_desk(), dossier, until.date(), judge, clock_now()
+            )
         except NotPossible as error:
             _fail(f"the new date is written down, but: {error}")
     _say({"message": made}, f"message {made} is in the outbox", json_output)
@@ -318,6 +371,19 @@ def apologise(
 
 def _who() -> str:
     return f"operator {getpass.getuser()}"
+
+
+def _route(settings: Settings) -> Route:
+    try:
+        return parse_route(settings.message_route)
+    except InvalidRoute as error:
+        _fail(f"MOTCUA_SMS_ROUTE: {error}")
+
+
+def _known(provider: str) -> None:
+    names = _route(get_settings()).names
+    if provider not in names:
+        _fail(f"the route has {', '.join(names)}, and no {provider}")
 
 
 def _say(data: Mapping[str, Any], text: str, json_output: bool) -> None:

@@ -7,12 +7,21 @@ import os
 import time
 
 import typer
+from pydantic import SecretStr
 
 from cli.bootstrap import APPLICATION, BOT, say
 from cli.database import migrate
 from cli.supervisor import PortTaken, Process, StartFailed, Supervisor, check_ports
 from cli.training import TrainingFailed, bot_environment, ensure_model, model_path
 from core.settings import ROOT, Settings, get_settings
+
+TOLD_TO_RASA = (
+    *("state_dir", "actions_port", "web_port", "web_channel_secret", "public_url"),
+    *("telegram_token", "telegram_secret", "telegram_base_url", "zalo_app_id", "zalo_oa_secret"),
+    *("zalo_bot_token", "zalo_bot_secret", "messenger_page_token", "messenger_app_secret"),
+    *("messenger_verify_token", "twilio_auth_token"),
+)
+"""Settings of which Rasa's world is told."""
 
 
 def up(
@@ -38,7 +47,7 @@ def up(
 def _announce(settings: Settings, seconds: float) -> None:
     base = f"http://{settings.web_host}:{settings.web_port}"
     lines = [f"ready in {seconds:.0f} s", f"  chat:   {base}/"]
-    if settings.sms_provider == "phone":
+    if settings.demonstration:
         lines.append(f"  phone:  {base}/phone  (the demonstration telephone: nothing is sent)")
     lines += [
         f"  health: {base}/healthz",
@@ -57,8 +66,7 @@ def _processes(settings: Settings) -> list[Process]:
     bot = {
         **bot_environment(),
         "PYTHONUNBUFFERED": "1",
-        "MOTCUA_ACTIONS_PORT": str(settings.actions_port),
-        "MOTCUA_WEB_CHANNEL_SECRET": settings.web_channel_secret.get_secret_value(),
+        **_told(settings),
     }
     python = str(APPLICATION.python)
     actions = Process(
@@ -100,6 +108,17 @@ def _processes(settings: Settings) -> list[Process]:
         stage=1,
     )
     return [actions, rasa, notifier, web]
+
+
+def _told(settings: Settings) -> dict[str, str]:
+    """The variables that endpoints.yml and credentials.yml name, filled in from the settings."""
+    values = {name: getattr(settings, name) for name in TOLD_TO_RASA}
+    return {
+        f"MOTCUA_{name.upper()}": (
+            value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+        )
+        for name, value in values.items()
+    }
 
 
 def _reach(host: str) -> str:

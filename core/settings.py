@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import secrets
 from datetime import time
 from functools import lru_cache
@@ -66,6 +67,9 @@ class Settings(BaseSettings):
     """How the site is reached from outside, e.g. https://motcua.example.gov.vn; used in links and
     in the addresses that providers call back. Empty means http://{web_host}:{web_port}."""
 
+    embed_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    """Sites, e.g. https://vpdk.example.gov.vn, that may show the chat within a page of theirs."""
+
     # --- secrets: generated into state_dir/secrets.json where not given ---------------------------
     secret_key: SecretStr = SecretStr("")
     """Root secret: cookies, indexes of phones and IDs, encryption at rest. Keep it: data encrypted
@@ -83,8 +87,11 @@ class Settings(BaseSettings):
     """Number that citizens may call; shown in answers and on every page."""
 
     # --- messages --------------------------------------------------------------------------------
-    sms_provider: Literal["phone", "twilio"] = "phone"
+    sms_provider: Literal["phone", "twilio", "esms", "zns"] = "phone"
     """`phone` shows messages on a page of ours and sends nothing."""
+    sms_route: str = ""
+    """Several providers: tiers between commas, tried in order; within a tier, weights after colons:
+    `zns, esms:70 twilio:30`. Empty means `sms_provider` alone."""
     sms_sign: str = "VPDKDD"
     """How an SMS names its sender at its beginning; unaccented."""
     quiet_hours: QuietHours = (time(21, 0), time(7, 0))
@@ -134,7 +141,7 @@ class Settings(BaseSettings):
     sms_concurrency: int = Field(default=64, ge=1)
     """Requests to the provider that one notifier has open at once."""
     sms_lease: float = Field(default=60.0, ge=2)
-    """For which a notifier has a claimed message to itself; at least twice `twilio_timeout`."""
+    """For which a notifier has a claimed message to itself; at least twice the time-outs below."""
     uncertain_grace: float = Field(default=120.0, ge=0)
     """How long a message that may or may not have left waits for a receipt before its provider is
     asked."""
@@ -148,6 +155,47 @@ class Settings(BaseSettings):
     """Registered alphanumeric sender, where no Messaging Service is used."""
     twilio_base_url: str = "https://api.twilio.com"
     twilio_timeout: float = 10.0
+    twilio_rate: float = Field(default=0.0, ge=0)
+    """Messages per second, of all processes together; 0 means no limit. So for the others."""
+
+    esms_api_key: str = ""
+    esms_secret_key: SecretStr = SecretStr("")
+    esms_brandname: str = ""
+    """Registered sender name."""
+    esms_sandbox: bool = False
+    """True: eSMS checks requests and sends nothing."""
+    esms_base_url: str = "https://rest.esms.vn"
+    esms_timeout: float = 10.0
+    esms_rate: float = Field(default=0.0, ge=0)
+
+    zns_app_id: str = ""
+    zns_app_secret: SecretStr = SecretStr("")
+    """Of the app, for refreshing tokens."""
+    zns_oa_secret: SecretStr = SecretStr("")
+    """Of the official account's webhook page, for the signature of receipts; not the app's."""
+    zns_templates: Annotated[dict[str, str], NoDecode] = {}
+    """Which ZNS template stands for which of ours: `done:123456, accepted:234567`."""
+    zns_development: bool = False
+    """True: Zalo delivers to the app's own administrators alone."""
+    zns_base_url: str = "https://business.openapi.zalo.me"
+    zns_oauth_url: str = "https://oauth.zaloapp.com"
+    zns_timeout: float = 10.0
+    zns_rate: float = Field(default=0.0, ge=0)
+
+    # --- chat on other platforms: a channel is on where all of its settings are there -------------
+    telegram_token: SecretStr = SecretStr("")
+    telegram_secret: SecretStr = SecretStr("")
+    """What Telegram is to send with every update: `./motcua channels register telegram`."""
+    telegram_base_url: str = "https://api.telegram.org"
+    zalo_app_id: str = ""
+    zalo_oa_secret: SecretStr = SecretStr("")
+    """The Official Account's secret key, which signs its webhooks; not the application's secret."""
+    zalo_bot_token: SecretStr = SecretStr("")
+    zalo_bot_secret: SecretStr = SecretStr("")
+    messenger_page_token: SecretStr = SecretStr("")
+    messenger_app_secret: SecretStr = SecretStr("")
+    messenger_verify_token: SecretStr = SecretStr("")
+    """A word of your own that Facebook repeats when the webhook is entered on its page."""
 
     # --- look-up of dossiers --------------------------------------------------------------------
     proof_attempts: int = Field(default=5, ge=1)
@@ -187,15 +235,41 @@ class Settings(BaseSettings):
             raise ValueError("MOTCUA_SMS_DAILY_BUDGET needs MOTCUA_SMS_PRICES, e.g. twilio=1500")
         return self
 
-    @field_validator("sms_test_numbers", mode="before")
+    @field_validator("zns_templates", mode="before")
     @classmethod
-    def _numbers(cls, value: object) -> object:
+    def _template_ids(cls, value: object) -> object:
+        if isinstance(value, str):
+            pairs = (part.partition(":") for part in value.replace(",", " ").split())
+            return {key: id_ for key, _, id_ in pairs if id_}
+        return value
+
+    @field_validator("sms_test_numbers", "embed_origins", mode="before")
+    @classmethod
+    def _several(cls, value: object) -> object:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @field_validator("embed_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            if not re.fullmatch(r"https?://[A-Za-z0-9.\-]+(:\d+)?", origin):
+                raise ValueError(f"{origin!r} is no origin such as https://vpdk.example.gov.vn")
+        return value
 
     @property
     def database(self) -> str:
         """The SQLAlchemy URL in force."""
         return self.database_url or f"sqlite:///{self.state_dir / 'motcua.db'}"
+
+    @property
+    def message_route(self) -> str:
+        """The route in force: `sms_route`, or the one provider."""
+        return self.sms_route.strip() or self.sms_provider
+
+    @property
+    def demonstration(self) -> bool:
+        """True if messages are shown on the demonstration phone and reach nobody."""
+        return self.message_route == "phone"
 
     @property
     def public_base(self) -> str:

@@ -20,6 +20,15 @@ from dossiers.lifecycle import Move, Status
 from dossiers.phones import NoSms
 
 
+class Purpose(StrEnum):
+    """What a person's data is used for beyond handling the dossier itself."""
+
+    STATUS_SMS = "status_sms"
+    """Messages as their dossier moves."""
+    LINKED_CHAT = "linked_chat"
+    """Knowing their account on a platform again."""
+
+
 class Office(Base):
     """An office as exports name it. Its address and hours are in `data/offices/offices.yml`."""
 
@@ -241,3 +250,61 @@ class Verification(Base):
         ForeignKey("dossier.id", ondelete="CASCADE"), primary_key=True
     )
     until: Mapped[datetime] = mapped_column(UtcDateTime)
+    full_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Until when the sender may also see everything and decide about messages, having read out a
+    code that was sent to the phone on file; None without one."""
+
+
+class OneTimeCode(Base):
+    """A code that was sent to the phone on a dossier's file, for one sender."""
+
+    __tablename__ = "one_time_code"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(String(20))
+    sender: Mapped[str] = mapped_column(String(64))
+    dossier_id: Mapped[int] = mapped_column(ForeignKey("dossier.id", ondelete="CASCADE"))
+    phone_index: Mapped[str] = mapped_column(String(64))
+    salt: Mapped[str] = mapped_column(String(32))
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    """The code's, under the salt; the code itself is nowhere but in the message."""
+    sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    until: Mapped[datetime] = mapped_column(UtcDateTime)
+    tries: Mapped[int] = mapped_column(default=0)
+    closed: Mapped[bool] = mapped_column(default=False)
+    """Used, or replaced by a newer one."""
+
+    __table_args__ = (
+        Index("ix_one_time_code_sender", "channel", "sender", "sent_at"),
+        Index("ix_one_time_code_phone", "phone_index", "sent_at"),
+    )
+
+
+class LinkedIdentity(Base):
+    """A person's account on a platform, tied by a one-time code to a number on file."""
+
+    __tablename__ = "linked_identity"
+
+    channel: Mapped[str] = mapped_column(String(20), primary_key=True)
+    sender: Mapped[str] = mapped_column(String(64), primary_key=True)
+    phone_index: Mapped[str] = mapped_column(String(64), index=True)
+    linked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Consent(Base):
+    """What a person agreed to or withdrew: added, never changed."""
+
+    __tablename__ = "consent"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    phone_index: Mapped[str] = mapped_column(String(64))
+    purpose: Mapped[Purpose] = mapped_column(words(Purpose))
+    given: Mapped[bool]
+    """True: agreed; False: withdrawn."""
+    channel: Mapped[str] = mapped_column(String(20))
+    """Where it was said: a channel, or `counter`."""
+    text: Mapped[str] = mapped_column(Text)
+    """The words that were agreed to, as they stood."""
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (Index("ix_consent_phone", "phone_index", "purpose", "id"),)

@@ -12,9 +12,12 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from core.observability import get_logger
 from core.settings import get_settings
 from language.dossier_code import parse_code
 from language.folding import fold
+
+_log = get_logger(__name__)
 
 
 class OfficeInfo(BaseModel):
@@ -32,6 +35,9 @@ class OfficeInfo(BaseModel):
     address: str = ""
     hours: str = ""
     hotline: str = ""
+    mountainous: bool | None = None
+    """Whether the communes that it serves have the longer limits (mountainous, island, remote or
+    hard); None where the office has not said, or where some have and some have not."""
     sample: bool = False
     """Invented particulars: whoever shows them says so."""
 
@@ -55,6 +61,10 @@ class OfficeBook(BaseModel):
         """Return the office that an export calls `name`, in any of its spellings."""
         return self._by_name.get(fold(name))
 
+    def of(self, name: str, code: str) -> OfficeInfo | None:
+        """Return the office of a dossier: that which its export names, else by its code."""
+        return self.find(name) or self.of_code(code)
+
     def of_code(self, code: str) -> OfficeInfo | None:
         """Return the office that gave out a dossier code, by its agency part or the nearest above.
 
@@ -71,6 +81,18 @@ class OfficeBook(BaseModel):
 def load_offices(path: Path) -> OfficeBook:
     """Read an offices file. Raises `OSError` or `ValueError` where it cannot be used."""
     return OfficeBook.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+
+
+def offices_of(path: Path) -> OfficeBook:
+    """Return the offices of a file as it stands now; none where it cannot be used.
+
+    A slip in that file costs the addresses and is logged; it never costs an answer.
+    """
+    try:
+        return load_offices(path)
+    except (OSError, ValueError, yaml.YAMLError) as problem:
+        _log.error("offices_unreadable", problem=type(problem).__name__)
+        return OfficeBook()
 
 
 @lru_cache(maxsize=1)

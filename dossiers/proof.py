@@ -22,13 +22,15 @@ from core.database import Sessions
 from core.privacy import Vault
 from core.settings import Settings
 from dossiers.inserting import insert_into
-from dossiers.models import Dossier, PendingProof, ProofAttempt, Verification
+from dossiers.models import Dossier, LinkedIdentity, PendingProof, ProofAttempt, Verification
 
 PROOF_DIGITS = 4
 _COMPARISONS = 6
 """Fingerprints that every try is compared with, whether or not that many are on file."""
 PREFIX_FACTOR = 4
 """Wrong proofs allowed among one agency's codes of one day, as a multiple of those for one code."""
+LINK_LASTS = timedelta(days=180)
+"""For which an account stays tied to a number: numbers change hands."""
 DAY = timedelta(days=1)
 DAY_FACTOR = 4
 """Wrong proofs allowed for one code within a day, by whomever, as a multiple of those within the
@@ -68,6 +70,12 @@ class Sender:
     channel: str
     id: str
     """The channel's own id of the person; may be a telephone number, so it is never stored."""
+
+    @property
+    def lasting(self) -> bool:
+        """True where the channel knows the person again after months: an account on a platform,
+        not a browser's cookie, which the next user of the device inherits."""
+        return self.channel != "web"
 
     def key(self, vault: Vault) -> str:
         """Return the fingerprint under which this sender's tries and rights are kept."""
@@ -170,22 +178,30 @@ class Proofs:
         return dossier_id in self.seen_by(session, sender, now)
 
     def seen_by(self, session: Session, sender: Sender, now: datetime) -> frozenset[int]:
-        """Return the ids of the dossiers that `sender` may see now."""
-        return frozenset(
-            session.scalars(
-                select(Verification.dossier_id).where(
-                    Verification.channel == sender.channel,
-                    Verification.sender == sender.key(self._vault),
-                    Verification.until > now,
-                )
+        """Return the ids of the dossiers that `sender` may see now: proven lately, or of the number
+        to which a one-time code has tied their account."""
+        key = sender.key(self._vault)
+        proven = select(Verification.dossier_id).where(
+            Verification.channel == sender.channel,
+            Verification.sender == key,
+            Verification.until > now,
+        )
+        linked = (
+            select(Dossier.id)
+            .join(LinkedIdentity, LinkedIdentity.phone_index == Dossier.phone_index)
+            .where(
+                LinkedIdentity.channel == sender.channel,
+                LinkedIdentity.sender == key,
+                LinkedIdentity.linked_at > now - LINK_LASTS,
             )
         )
+        return frozenset(session.scalars(proven.union(linked)))
 
     def forget(self, sender: Sender) -> None:
         """Take back every right and question of `sender`: the conversation was ended."""
         key = sender.key(self._vault)
         with self._sessions.begin() as session:
-            for table in (Verification, PendingProof):
+            for table in (Verification, PendingProof, LinkedIdentity):
                 session.execute(
                     delete(table).where(table.channel == sender.channel, table.sender == key)
                 )

@@ -126,6 +126,19 @@ class Buttons:
 
 
 @dataclass(frozen=True)
+class Link:
+    """A page to open, such as one to print. A channel without links shows the address.
+
+    It counts among the at most four choices of an answer, and stays good when they are spent.
+    """
+
+    title: str
+    url: str
+    """The whole address."""
+    kind: Literal["link"] = "link"
+
+
+@dataclass(frozen=True)
 class AskProof:
     """Asks for the last four digits of the phone or ID on file.
 
@@ -136,7 +149,7 @@ class AskProof:
     kind: Literal["ask_proof"] = "ask_proof"
 
 
-Block = Text | Checklist | Steps | Table | Progress | Facts | Source | Buttons | AskProof
+Block = Text | Checklist | Steps | Table | Progress | Facts | Source | Buttons | Link | AskProof
 
 _KINDS: dict[str, type[Any]] = {
     "text": Text,
@@ -147,6 +160,7 @@ _KINDS: dict[str, type[Any]] = {
     "facts": Facts,
     "source": Source,
     "buttons": Buttons,
+    "link": Link,
     "ask_proof": AskProof,
 }
 _PARTS: dict[str, tuple[str, type[Any]]] = {
@@ -223,6 +237,8 @@ def _as_text(block: Block) -> str:
             lines = [f"{name}: {value}" for name, value in block.facts]
         case Source():
             return block.text + (f" [{block.checked_on}]" if block.checked_on else "")
+        case Link():
+            return f"{block.title}: {block.url}"
         case Buttons():
             lines = [f"{n}. {b.title}" for n, b in enumerate(block.buttons, start=1)]
     title = getattr(block, "title", "")
@@ -237,6 +253,7 @@ __all__ = [
     "Checklist",
     "Facts",
     "Item",
+    "Link",
     "Progress",
     "Source",
     "Step",

@@ -31,6 +31,23 @@ _TYPOGRAPHY = str.maketrans(
     }
 )
 
+# What plain SMS has no sign for, or gateways refuse, and what says the same.
+_IN_SMS = str.maketrans(
+    {
+        # Viettel's gateway refuses the ampersand (viettelsolution.com.vn, read 2026-11-23).
+        "&": " va ",
+        "₫": "d",
+        "•": "-",
+        "·": "-",
+        "×": "x",
+        "−": "-",
+        "«": '"',
+        "»": '"',
+        "`": "'",
+        "\t": " ",
+    }
+)
+
 
 def normalise(text: str) -> str:
     """Return `text` in NFC with typographic variants made plain and spaces collapsed.
@@ -50,6 +67,13 @@ def strip_marks(text: str) -> str:
 def fold(text: str) -> str:
     """Return the form two spellings of one thing share: normalised, unmarked, in lower case."""
     return strip_marks(normalise(text)).lower()
+
+
+def plain_sms(text: str) -> str:
+    """Return `text` as plain SMS can carry it: without diacritics or signs that cost a whole text
+    its 160 to a segment; lines stay lines. Signs with no likeness are left to who sends it."""
+    lines = (strip_marks(normalise(line)).translate(_IN_SMS).split() for line in text.split("\n"))
+    return "\n".join(" ".join(words) for words in lines)
 
 
 def has_marks(text: str) -> bool:

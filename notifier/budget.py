@@ -23,6 +23,7 @@ from core.settings import Settings
 from notifier.models import Attempt, Message
 from notifier.outbox import Change, Draft, at, change, put
 from notifier.policy import Rules, Step, earliest
+from notifier.routing import parse_route
 from notifier.states import Cause, State
 from notifier.templates import MessageClass
 from notifier.vocabulary import Outcome, Why
@@ -42,7 +43,7 @@ class Budget:
     """What an installation pays and may spend."""
 
     price: int = 0
-    """Of one segment, as planned with: the provider in use."""
+    """Of one segment, as planned with: the dearest provider of the route."""
     prices: Mapping[str, int] = field(default_factory=dict)
     """Provider → price of one segment."""
     daily: int | None = None
@@ -50,9 +51,10 @@ class Budget:
 
     @classmethod
     def of(cls, settings: Settings) -> Budget:
-        """Return the budget of an installation."""
+        """Return the budget of an installation. Raises `InvalidRoute`."""
         made = cls(0, settings.sms_prices, settings.sms_daily_budget)
-        return replace(made, price=made.price_of(settings.sms_provider))
+        used = parse_route(settings.message_route).names
+        return replace(made, price=max(made.price_of(name) for name in used))
 
     def price_of(self, provider: str | None) -> int:
         """Return what one segment costs: by the dearest where a provider's price is not given, and

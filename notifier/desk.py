@@ -4,15 +4,17 @@ where a message is put together from them. What is said to whom, and when, other
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from core.privacy import UnreadableSecret, Vault
 from core.settings import Settings
+from dossiers.appointments import Reckon, appointment_of
 from dossiers.lifecycle import Language
 from dossiers.models import Dossier, Office
 from dossiers.offices import OfficeBook
@@ -22,9 +24,12 @@ from notifier.policy import Rules, earliest
 from notifier.states import State
 from notifier.templates import Template, Templates, render
 from notifier.vocabulary import Why
+from procedures.appointments import get_reckoner
 
 Contact = Callable[[str], tuple[str, ...]]
 """From an office's name to ways of saying where to ask, the fullest first."""
+
+Due = Callable[[Dossier, date], date | None]
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,8 @@ class Desk:
     settle: timedelta
     """For which notices to somebody with many dossiers wait for one another."""
     budget: Budget = field(default_factory=Budget)
+    due: Due = lambda dossier, today: dossier.due_on
+    """The appointment that holds on a day, where a wait may have put it off."""
 
     @classmethod
     def of(
@@ -64,7 +71,18 @@ class Desk:
             settings.digest_from,
             timedelta(seconds=settings.digest_settle),
             Budget.of(settings),
+            true_due(get_reckoner().reckon, offices),
         )
+
+
+def true_due(reckon: Reckon, offices: OfficeBook) -> Due:
+    """Return how the look-up tells appointments, so that an SMS never names another date."""
+
+    def due(dossier: Dossier, today: date) -> date | None:
+        office = offices.of(dossier.office.name if dossier.office else "", dossier.code)
+        return appointment_of(dossier, reckon, office, today).due
+
+    return due
 
 
 def contact_lines(settings: Settings, offices: OfficeBook) -> Contact:
@@ -113,6 +131,17 @@ def subject_columns() -> tuple[ColumnElement[Any], ...]:
         Dossier.sample.label("sample"),
         Dossier.language.label("language"),
     )
+
+
+def with_events(session: Session, dossiers: Iterable[int]) -> Iterator[Dossier]:
+    """Yield these dossiers with their offices and events, as judging their appointments takes."""
+    ids = sorted(dossiers)
+    for start in range(0, len(ids), 500):
+        yield from session.scalars(
+            select(Dossier)
+            .options(joinedload(Dossier.office), selectinload(Dossier.events))
+            .where(Dossier.id.in_(ids[start : start + 500]))
+        )
 
 
 def forbidden(*, sample: bool, real: bool, has_opted_out: bool) -> Why | None:

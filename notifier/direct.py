@@ -12,11 +12,12 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.clock import vietnam_date
 from core.privacy import UnreadableSecret
 from dossiers.models import Dossier, Office
 from notifier.budget import enqueue
 from notifier.desk import Desk, draft, forbidden
-from notifier.lateness import APOLOGY, Appointment, NoSuchAppointment, lateness_draft, put_off
+from notifier.lateness import APOLOGY, Judge, NoSuchAppointment, Promised, lateness_draft, put_off
 from notifier.outbox import Draft, opted_out
 
 
@@ -49,14 +50,17 @@ def send_code(
     return _put(session, desk, made, now)
 
 
-def apologise(session: Session, desk: Desk, code: str, new_due: date, now: datetime) -> int:
+def apologise(
+    session: Session, desk: Desk, code: str, new_due: date, judge: Judge, now: datetime
+) -> int:
     """Tell a dossier's applicant that its appointment is put off to `new_due`, with an apology;
     return the message's id.
 
     Also writes the new date down, for the registry and the officers' list. The SMS beside the
     office's letter (Form 04, TT 03/2025/TT-VPCP), which gives the reason; the
     office decides on the date. Once for each date. Raises `NotPossible` where there is no such
-    dossier, no number, or the apology has been made.
+    dossier, no number, nothing to put off to that date (`lateness.put_off`), or the apology has
+    been made.
     """
     dossier, office = _dossier(session, Dossier.code == code)
     silent = opted_out(session, [dossier.phone_index]) if dossier.phone_index else set()
@@ -65,10 +69,10 @@ def apologise(session: Session, desk: Desk, code: str, new_due: date, now: datet
         raise NotPossible(f"not sent: {why}")
     _number(desk, dossier)
     try:
-        put_off(session, code, new_due, now)
+        put_off(session, code, new_due, judge, now)
     except NoSuchAppointment as error:
         raise NotPossible(str(error)) from None
-    about = Appointment(
+    about = Promised(
         dossier_id=dossier.id,
         code=dossier.code,
         version=dossier.status_version,
@@ -80,6 +84,7 @@ def apologise(session: Session, desk: Desk, code: str, new_due: date, now: datet
         language="en" if dossier.language == "en" else "vi",
         status=dossier.status,
         due_on=dossier.due_on,
+        due=judge.of(dossier, vietnam_date(now)).due,
         new_due_on=new_due,
     )
     made = lateness_draft(desk, about, APOLOGY, now)

@@ -10,14 +10,14 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import Float, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, UtcDateTime, words
 from notifier.segments import Encoding
 from notifier.states import State
 from notifier.templates import MessageClass, Policy
-from notifier.vocabulary import Outcome, Verdict, Why, Word
+from notifier.vocabulary import CircuitChange, Outcome, Verdict, Why, Word
 
 
 def new_ref() -> str:
@@ -66,6 +66,9 @@ class Message(Base):
     """Last three digits, for officers."""
     body_enc: Mapped[str] = mapped_column(Text)
     """The text, encrypted."""
+    values_enc: Mapped[str | None] = mapped_column(Text)
+    """What fills its template, as encrypted JSON, for providers that hold templates of their own;
+    None where the template has no such form."""
     encoding: Mapped[Encoding] = mapped_column(words(Encoding))
     segments: Mapped[int]
 
@@ -81,6 +84,8 @@ class Message(Base):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(default=0)
+    deliveries: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How often a provider has taken it over and could not reach the handset."""
 
     provider: Mapped[str | None] = mapped_column(String(20))
     provider_ref: Mapped[str | None] = mapped_column(String(80))
@@ -101,6 +106,16 @@ class Message(Base):
         Index(
             "ix_message_due",
             "priority",
+            "not_before",
+            "id",
+            sqlite_where=text("state = 'queued'"),
+            postgresql_where=text("state = 'queued'"),
+        ),
+        # The same by office: who has anything waiting, and the first of it.
+        Index(
+            "ix_message_due_by_office",
+            "priority",
+            "office_id",
             "not_before",
             "id",
             sqlite_where=text("state = 'queued'"),
@@ -160,8 +175,13 @@ class Attempt(Base):
     code: Mapped[str | None] = mapped_column(String(20))
     latency_ms: Mapped[int | None]
 
-    __table_args__ = (UniqueConstraint("message_id", "n"), Index(None, "started_at"))
-    # The second index sums up what a day has cost.
+    __table_args__ = (
+        UniqueConstraint("message_id", "n"),
+        # How a provider has been doing lately.
+        Index(None, "provider", "finished_at"),
+        # What a day has cost.
+        Index(None, "started_at"),
+    )
 
 
 class Receipt(Base):
@@ -250,6 +270,58 @@ class ProviderState(Base):
     """Pauses since its last acceptance: each is longer than the one before."""
     code: Mapped[str | None] = mapped_column(String(20))
     """The error that paused it."""
+    stopped: Mapped[str | None] = mapped_column(String(200))
+    """Why a person has taken it out of use; None while it is in use."""
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """When its circuit last changed: what was before says nothing of how it is now."""
+
+
+class ProviderEvent(Base):
+    """What happened to a provider's circuit, and why."""
+
+    __tablename__ = "provider_event"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    provider: Mapped[str] = mapped_column(String(20))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    change: Mapped[CircuitChange] = mapped_column(words(CircuitChange))
+    reason: Mapped[str] = mapped_column(String(200), default="")
+    """The provider's error, or what a person said."""
+    until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    by: Mapped[str] = mapped_column(String(80), default="")
+    """The person, or the worker that noticed."""
+
+    __table_args__ = (Index(None, "provider", "id"),)
+
+
+class RateBucket(Base):
+    """Messages that a provider may be given just now, by all processes together."""
+
+    __tablename__ = "rate_bucket"
+
+    provider: Mapped[str] = mapped_column(String(20), primary_key=True)
+    tokens: Mapped[float] = mapped_column(Float)
+    """How many there were at `at`."""
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ProviderToken(Base):
+    """A provider's access token, and the single-use token that gets the next one."""
+
+    __tablename__ = "provider_token"
+
+    provider: Mapped[str] = mapped_column(String(20), primary_key=True)
+    access_enc: Mapped[str] = mapped_column(Text)
+    """Encrypted; of an empty text where only the refresh token is known yet."""
+    refresh_enc: Mapped[str] = mapped_column(Text)
+    """Encrypted. Kept until its successor is committed."""
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """When the access token runs out."""
+    version: Mapped[int]
+    """Raised with every pair: whoever writes on an older one has lost."""
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Until when one process has the refreshing to itself."""
+    lease_by: Mapped[str | None] = mapped_column(String(80))
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -6,20 +6,25 @@ texts are shown: they hold a dossier's code and state, and no name, number or pa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from core.clock import VIETNAM
 from core.privacy import UnreadableSecret, Vault, mask_phone
 from dossiers.models import Dossier
+from notifier import circuits
+from notifier.circuits import Circuit
 from notifier.desk import Desk
 from notifier.direct import NotPossible
-from notifier.models import Attempt, Message, PlanDecision, ProviderState, Receipt
+from notifier.models import Attempt, Message, PlanDecision, Receipt
 from notifier.outbox import Change, Draft, change, put
 from notifier.policy import Step
+from notifier.routing import Route
 from notifier.segments import Size
 from notifier.states import Cause, State, next_state
 from notifier.templates import Rendered
@@ -162,6 +167,7 @@ def retry(session: Session, desk: Desk, message_id: int, now: datetime) -> int:
     try:
         to = desk.vault.decrypt(present or old.phone_enc)
         body = desk.vault.decrypt(old.body_enc)
+        values = json.loads(desk.vault.decrypt(old.values_enc)) if old.values_enc else {}
     except UnreadableSecret as error:
         raise NotPossible(str(error)) from None
     if old.template not in desk.templates:
@@ -170,7 +176,7 @@ def retry(session: Session, desk: Desk, message_id: int, now: datetime) -> int:
     draft = Draft(
         dedupe_key=f"{old.dedupe_key[:180]}#{old.id}",
         template=desk.templates[old.template],
-        rendered=Rendered(old.template, old.template_version, body, body, cost, 0),
+        rendered=Rendered(old.template, old.template_version, body, body, cost, 0, values),
         to=to,
         priority=old.priority,
         not_before=now,
@@ -185,9 +191,51 @@ def retry(session: Session, desk: Desk, message_id: int, now: datetime) -> int:
     return made
 
 
-def providers(session: Session) -> list[ProviderState]:
-    """Return what is known of providers: those that have refused us at some time."""
-    return list(session.scalars(select(ProviderState).order_by(ProviderState.name)))
+@dataclass(frozen=True)
+class ProviderLine:
+    """A provider of the route, as it stands."""
+
+    provider: str
+    tier: int
+    """Tried in this order, from 1."""
+    weight: int
+    """Against the others of its tier."""
+    circuit: Circuit
+    until: datetime | None
+    """Until when it is left alone."""
+    why: str
+    """The error, or what the person said who stopped it."""
+    rate: float
+    """Messages per second; 0: no limit."""
+    accepted_today: int
+
+
+def providers(
+    session: Session, route: Route, rates: Mapping[str, float], now: datetime
+) -> list[ProviderLine]:
+    """Return the providers of the route, in its order. `rates`: their limits, by name."""
+    states = circuits.states(session, route.names)
+    midnight = datetime.combine(now.astimezone(VIETNAM).date(), time(), VIETNAM)
+    sent = circuits.sent_since(session, midnight)
+    lines = []
+    for tier, ways in enumerate(route.tiers, 1):
+        for name, weight in ways.items():
+            state = states.get(name)
+            circuit = circuits.standing(state, now)
+            troubled = state is not None and circuit is not Circuit.CLOSED
+            lines.append(
+                ProviderLine(
+                    provider=name,
+                    tier=tier,
+                    weight=weight,
+                    circuit=circuit,
+                    until=state.paused_until if state and circuit is Circuit.OPEN else None,
+                    why=(state.stopped or state.code or "") if state and troubled else "",
+                    rate=rates.get(name, 0.0),
+                    accepted_today=sent.get(name, 0),
+                )
+            )
+    return lines
 
 
 def _move(session: Session, ids: Sequence[int], cause: Cause, who: str, now: datetime) -> set[int]:

@@ -6,6 +6,8 @@ on (state, epoch): of two that want the same message, one finds that it has come
 
 from __future__ import annotations
 
+import json
+import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +25,7 @@ from sqlalchemy import (
     literal_column,
     select,
     text,
+    union_all,
     update,
 )
 from sqlalchemy.orm import Session
@@ -32,15 +35,19 @@ from core.database import MESSAGES, hint
 from core.privacy import Vault
 from dossiers.inserting import insert_into
 from dossiers.phones import phone_index
-from notifier.models import Attempt, Message, ProviderState, Suppression, new_ref
+from notifier.models import Attempt, Message, Suppression, new_ref
 from notifier.policy import Step
 from notifier.providers.base import Answer
+from notifier.routing import Tried
 from notifier.states import Cause, State, require
 from notifier.templates import MessageClass, Rendered, Template
 from notifier.vocabulary import Why
 
 PRIORITIES = range(3)
 """0: asked for this minute; 1: something for the recipient to do; 2: news."""
+
+OFFICES_AT_ONCE = 8
+"""Offices that share one claim; where more are waiting, others are drawn for the next."""
 
 MOVED = Counter("motcua_sms_moved_total", "Changes of messages, by the state reached", ["state"])
 
@@ -81,7 +88,7 @@ def insert_new(session: Session, table: Any, rows: Sequence[Mapping[str, Any]], 
     return new.on_conflict_do_nothing(index_elements=list(key))
 
 
-def picked(session: Session, query: Select[int]) -> Select[int]:
+def picked(session: Session, query: Select[int], name: str = "picked") -> Select[int]:
     """Return `query`, which picks rows to be changed, so that no two workers pick one of them.
 
     PostgreSQL: locked, passing over what others hold; as a CTE, which runs once, where a subquery
@@ -90,7 +97,7 @@ def picked(session: Session, query: Select[int]) -> Select[int]:
     """
     if session.get_bind().dialect.name != "postgresql":
         return query
-    ids = query.with_for_update(skip_locked=True, of=query.get_final_froms()[0]).cte("picked")
+    ids = query.with_for_update(skip_locked=True, of=query.get_final_froms()[0]).cte(name)
     return select(*ids.c)
 
 
@@ -140,6 +147,7 @@ def put(session: Session, drafts: Sequence[Draft], vault: Vault, now: datetime) 
             "phone_index": phone_index(vault, draft.to),
             "phone_tail": draft.to[-3:],
             "body_enc": vault.encrypt(draft.rendered.text),
+            "values_enc": _sealed(draft.rendered.values, vault),
             "encoding": draft.rendered.size.encoding,
             "segments": draft.rendered.size.segments,
             "state": draft.state,
@@ -162,6 +170,10 @@ def put(session: Session, drafts: Sequence[Draft], vault: Vault, now: datetime) 
     if made:
         hint(session, MESSAGES)
     return made
+
+
+def _sealed(values: Mapping[str, str], vault: Vault) -> str | None:
+    return vault.encrypt(json.dumps(values, ensure_ascii=False)) if values else None
 
 
 # --- changing them ---------------------------------------------------------------------------
@@ -251,9 +263,11 @@ class Leased:
     message_class: MessageClass
     sample: bool
     attempts: int
+    deliveries: int
     phone_index: str
     phone_enc: str = field(repr=False)
     body_enc: str = field(repr=False)
+    values_enc: str | None = field(repr=False)
     dedupe_key: str
     expires_at: datetime
     lease_until: datetime
@@ -267,9 +281,11 @@ _LEASED = (
     Message.message_class,
     Message.sample,
     Message.attempts,
+    Message.deliveries,
     Message.phone_index,
     Message.phone_enc,
     Message.body_enc,
+    Message.values_enc,
     Message.dedupe_key,
     Message.expires_at,
     Message.lease_until,
@@ -277,39 +293,99 @@ _LEASED = (
 
 
 def claim(session: Session, worker: str, n: int, lease: float, now: datetime) -> list[Leased]:
-    """Lease up to `n` messages whose time has come, the most urgent and then the oldest first.
+    """Lease up to `n` messages whose time has come, the most urgent first, and of equally urgent
+    ones as many of each office, the oldest first: one that floods the queue delays its own. Of
+    more than `OFFICES_AT_ONCE` offices, these are drawn by lot.
 
-    Costs the same whatever the length of the queue: each priority is a range of one index.
+    Costs the same whatever the length of the queue: each priority, and each office within it, is
+    a range of one index.
     """
     leased: list[Leased] = []
     for priority in PRIORITIES:
-        due = (
-            select(Message.id)
-            .where(
-                at(State.QUEUED),
-                Message.priority == priority,
-                Message.not_before <= now,
-            )
-            .order_by(Message.not_before, Message.id)
-            .limit(n - len(leased))
-        )
-        claimed = session.execute(
-            update(Message)
-            .where(Message.id.in_(picked(session, due)), at(State.QUEUED))
-            .values(
-                state=State.LEASED,
-                epoch=Message.epoch + 1,
-                state_at=now,
-                changed_by=worker,
-                lease_until=now + timedelta(seconds=lease),
-            )
-            .returning(*_LEASED)
-            .execution_options(synchronize_session=False)
-        )
-        leased += sorted((Leased(**row._mapping) for row in claimed), key=lambda one: one.id)
+        room = n - len(leased)
+        due = _due(priority, now)
+        if _reaches(session, due, room):
+            share = _one_of_each_office(session, priority, room, now)
+            if share is not None:
+                leased += _lease(session, share, worker, lease, now)
+        room = n - len(leased)
+        if room > 0:
+            leased += _lease(session, picked(session, due.limit(room)), worker, lease, now)
         if len(leased) >= n:
             break
     return leased
+
+
+def _due(priority: int, now: datetime) -> Select[int]:
+    return (
+        select(Message.id)
+        .where(at(State.QUEUED), Message.priority == priority, Message.not_before <= now)
+        .order_by(Message.not_before, Message.id)
+    )
+
+
+def _reaches(session: Session, due: Select[int], n: int) -> bool:
+    """Tell whether more than `n` messages are due: else all go, and nobody waits for another."""
+    return session.execute(due.offset(n).limit(1)).first() is not None
+
+
+def _one_of_each_office(
+    session: Session, priority: int, n: int, now: datetime
+) -> Select[int] | None:
+    """Return a query that picks up to `n` messages, as many of each office, or None where one
+    office has them all."""
+    offices = _offices_waiting(session, priority)
+    if len(offices) < 2:
+        return None
+    at_once = min(n, OFFICES_AT_ONCE)
+    if len(offices) > at_once:
+        offices = random.sample(offices, at_once)
+    each = n // len(offices)
+    arms = []
+    for office in offices:
+        of_office = _due(priority, now).where(Message.office_id.is_not_distinct_from(office))
+        arm = picked(session, of_office.limit(each), f"of_{office or 0}").subquery()
+        arms.append(select(arm.c.id))
+    return select(union_all(*arms).subquery().c.id)
+
+
+def _offices_waiting(session: Session, priority: int) -> list[int | None]:
+    """Return the offices with messages in the queue, by jumping from one to the next in an index:
+    it is not read through. None stands for messages of no office or of several."""
+    queued = (at(State.QUEUED), Message.priority == priority)
+    lowest = select(func.min(Message.office_id).label("office")).where(*queued)
+    known = lowest.cte("office_waiting", recursive=True)
+    following = (
+        select(func.min(Message.office_id))
+        .where(*queued, Message.office_id > known.c.office)
+        .scalar_subquery()
+    )
+    known = known.union_all(select(following).where(known.c.office.is_not(None)))
+    found = session.scalars(select(known.c.office).where(known.c.office.is_not(None)))
+    offices: list[int | None] = list(found)
+    of_none = select(Message.id).where(*queued, Message.office_id.is_(None)).limit(1)
+    if session.execute(of_none).first() is not None:
+        offices.append(None)
+    return offices
+
+
+def _lease(
+    session: Session, which: Select[int], worker: str, lease: float, now: datetime
+) -> list[Leased]:
+    claimed = session.execute(
+        update(Message)
+        .where(Message.id.in_(which), at(State.QUEUED))
+        .values(
+            state=State.LEASED,
+            epoch=Message.epoch + 1,
+            state_at=now,
+            changed_by=worker,
+            lease_until=now + timedelta(seconds=lease),
+        )
+        .returning(*_LEASED)
+        .execution_options(synchronize_session=False)
+    )
+    return sorted((Leased(**row._mapping) for row in claimed), key=lambda one: one.id)
 
 
 def opted_out(session: Session, indexes: Iterable[str]) -> set[str]:
@@ -336,6 +412,19 @@ def left_within_hour(
         if at is not None:
             left[index].append(at)
     return {index: tuple(moments) for index, moments in left.items()}
+
+
+def tried(session: Session, ids: Iterable[int]) -> dict[int, list[Tried]]:
+    """Return the earlier requests of messages, the first first."""
+    made: dict[int, list[Tried]] = defaultdict(list)
+    rows = session.execute(
+        select(Attempt.message_id, Attempt.provider, Attempt.outcome)
+        .where(Attempt.message_id.in_(set(ids)))
+        .order_by(Attempt.message_id, Attempt.n)
+    )
+    for message_id, provider, outcome in rows:
+        made[message_id].append(Tried(provider, outcome))
+    return made
 
 
 def add_attempts(session: Session, leased: Sequence[Leased], provider: str, now: datetime) -> None:
@@ -417,35 +506,7 @@ def sweep(
     return len(change(session, changes, by, now))
 
 
-# --- providers -------------------------------------------------------------------------------
-
-
-def provider_state(session: Session, name: str) -> ProviderState | None:
-    """Return what all workers know of a provider, or None where nothing is known."""
-    return session.get(ProviderState, name, populate_existing=True)
-
-
-def pause_provider(
-    session: Session, name: str, code: str | None, until: datetime, now: datetime
-) -> None:
-    """Let no worker send through a provider until `until`."""
-    session.execute(
-        insert_new(session, ProviderState, [{"name": name, "pauses": 0, "updated_at": now}], "name")
-    )
-    session.execute(
-        update(ProviderState)
-        .where(ProviderState.name == name)
-        .values(paused_until=until, pauses=ProviderState.pauses + 1, code=code, updated_at=now)
-    )
-
-
-def clear_provider(session: Session, name: str, now: datetime) -> None:
-    """A provider has accepted a message: it refuses us no more."""
-    session.execute(
-        update(ProviderState)
-        .where(ProviderState.name == name, ProviderState.pauses > 0)
-        .values(paused_until=None, pauses=0, code=None, updated_at=now)
-    )
+# --- recipients --------------------------------------------------------------------------------
 
 
 def opt_out(session: Session, index: str, source: str, now: datetime) -> None:

@@ -17,11 +17,19 @@ from typing import Any
 from sqlalchemy import Select, delete, func, select, union, update
 from sqlalchemy.orm import Session
 
-from core.clock import show_date
+from core.clock import show_date, vietnam_date
 from dossiers.lifecycle import FINAL, PAUSED, Language, Status
 from dossiers.models import ChangedNumber, Dossier, DossierEvent, Office, PendingEvent
 from notifier.budget import enqueue
-from notifier.desk import Desk, Subject, draft_about, forbidden, subject_columns, tongue
+from notifier.desk import (
+    Desk,
+    Subject,
+    draft_about,
+    forbidden,
+    subject_columns,
+    tongue,
+    with_events,
+)
 from notifier.models import Message, PlanDecision, Reminder
 from notifier.outbox import Change, Draft, at, change, insert_new, opted_out, picked
 from notifier.policy import Step
@@ -75,6 +83,9 @@ IN_ENGLISH_DIGEST: Mapping[Status, str] = {
     Status.RETURNED: "handed over",
 }
 """The same in English."""
+
+NAMES_DUE = frozenset({Status.ACCEPTED, Status.PROCESSING})
+"""States whose message names the appointment."""
 
 NAMED_IN_DIGEST = 3
 """States that a digest counts one by one; the rest it sums up."""
@@ -165,6 +176,7 @@ def plan_batch(session: Session, desk: Desk, now: datetime, limit: int = BATCH) 
         if decided[one.event_id].why is Why.TOLD:
             by_person[one.phone_index or "", one.sample].append(one)
 
+    dues = _put_off(session, desk, [one for items in by_person.values() for one in items], now)
     drafts: list[tuple[Draft, list[int]]] = []
     for (person, sample), items in by_person.items():
         why = forbidden(sample=sample, real=desk.real, has_opted_out=person in silent)
@@ -174,7 +186,11 @@ def plan_batch(session: Session, desk: Desk, now: datetime, limit: int = BATCH) 
             waiting, moved = _withdraw_waiting(session, person, sample, now)
             for one in moved:
                 # Its number was corrected while it waited: it is no longer this person's news.
-                alone = _draft(desk, [one], now, None) if one.phone_index else None
+                alone = (
+                    _draft(desk, [one], now, None, _put_off(session, desk, [one], now))
+                    if one.phone_index
+                    else None
+                )
                 if alone is None:
                     decided[one.event_id] = Decision(Why.NO_MOBILE)
                 else:
@@ -184,7 +200,7 @@ def plan_batch(session: Session, desk: Desk, now: datetime, limit: int = BATCH) 
             # What was withdrawn can only go out in a digest: its own message is closed.
             together = bool(waiting) or len(items) >= desk.digest_from
         for group in [items] if together else [[one] for one in items]:
-            draft = _draft(desk, group, now + settle, why)
+            draft = _draft(desk, group, now + settle, why, dues)
             events = [one.event_id for one in group]
             if draft is None:
                 decided |= dict.fromkeys(events, Decision(Why.UNREADABLE))
@@ -344,8 +360,27 @@ def _withdraw_waiting(
     return theirs, [one for one in news if one not in theirs]
 
 
+def _put_off(
+    session: Session, desk: Desk, news: Iterable[News], now: datetime
+) -> dict[int, date | None]:
+    """Return the appointments, by dossier, of those that have waited for their applicant."""
+    ids = {one.dossier_id for one in news if one.status in NAMES_DUE and one.version > 1}
+    waited = session.scalars(
+        select(DossierEvent.dossier_id)
+        .where(DossierEvent.dossier_id.in_(ids), DossierEvent.status.in_(PAUSED))
+        .distinct()
+    )
+    today = vietnam_date(now)
+    return {one.id: desk.due(one, today) for one in with_events(session, waited.all())}
+
+
 def _draft(
-    desk: Desk, group: Sequence[News], now: datetime, why: Why | None, again: str = ""
+    desk: Desk,
+    group: Sequence[News],
+    now: datetime,
+    why: Why | None,
+    dues: Mapping[int, date | None],
+    again: str = "",
 ) -> Draft | None:
     """Return the message that tells of one event, or of several of one person, or None where
     their number cannot be read. `again` sets a message apart from an earlier one of the same
@@ -353,6 +388,7 @@ def _draft(
     first, alone = group[0], len(group) == 1
     statuses = [one.status for one in group]
     template = first.status.value if alone else "digest"
+    due = dues.get(first.dossier_id, first.due_on)
     person = (first.phone_index or "")[:16]
     if alone:
         key = f"{first.dossier_id}:{first.version}:{template}:{person}{again}"
@@ -364,7 +400,7 @@ def _draft(
         template,
         group,
         {
-            "due": show_date(first.due_on) if first.due_on else "",
+            "due": show_date(due) if due else "",
             "summary": summary(statuses, tongue(group)),
         },
         key=key,
@@ -427,10 +463,11 @@ def follow_numbers(session: Session, desk: Desk, now: datetime, limit: int = BAT
         silent = opted_out(session, by_person)
         for person, group in by_person.items():
             not_to = forbidden(sample=one.sample, real=desk.real, has_opted_out=person in silent)
+            dues = _put_off(session, desk, group, now)
             # Who has two of a digest's three dossiers left is told of each.
             together = len(group) >= desk.digest_from
             for part in [group] if together else [[news] for news in group]:
-                draft = _draft(desk, part, now, not_to, f"#{one.id}")
+                draft = _draft(desk, part, now, not_to, dues, f"#{one.id}")
                 events = [news.event_id for news in part]
                 if draft is None:
                     decided |= dict.fromkeys(events, Decision(Why.UNREADABLE))

@@ -14,7 +14,7 @@ from core.settings import QuietHours, Settings
 from notifier.providers.base import Absent, Answer, NoTelling
 from notifier.states import Cause
 from notifier.templates import MessageClass, Policy
-from notifier.vocabulary import Outcome, Why, Word
+from notifier.vocabulary import Advice, Outcome, Why, Word
 
 BACK_OFF = (30.0, 120.0, 600.0, 3600.0, 4 * 3600.0)
 """Seconds before the second attempt, the third, and so on; the last goes on. Retries end with the
@@ -91,18 +91,34 @@ def back_off(attempts: int, key: str, table: tuple[float, ...] = BACK_OFF) -> ti
     return timedelta(seconds=base * (1 + JITTER * (2 * chance(f"{key}:{attempts}") - 1)))
 
 
-def after_answer(answer: Answer, *, attempts: int, key: str, now: datetime) -> Step:
-    """Return what a provider's answer to the `attempts`-th request leads to."""
+def after_answer(
+    answer: Answer,
+    *,
+    attempts: int,
+    key: str,
+    now: datetime,
+    elsewhere: bool = False,
+    last: bool = True,
+) -> Step:
+    """Return what a provider's answer to the `attempts`-th request leads to.
+
+    `elsewhere` and `last`: see `routing.Choice`.
+    """
     match answer.outcome:
         case Outcome.ACCEPTED:
             return Step(Cause.ACCEPT)
         case Outcome.REJECTED:
+            passes = answer.advice is Advice.OTHER_CHANNEL and not last
+            if passes and attempts < MOST_ATTEMPTS:
+                return Step(Cause.NOT_SENT, Why.OTHER_CHANNEL, now)
             return Step(Cause.REJECT, Why.PROVIDER_REFUSED)
         case Outcome.AMBIGUOUS:
             return Step(Cause.DOUBT, Why.ASKING)
         case Outcome.NOT_SENT | Outcome.THROTTLED:
             if attempts >= MOST_ATTEMPTS:
                 return Step(Cause.REJECT, Why.TRIED_ENOUGH)
+            if elsewhere:
+                return Step(Cause.NOT_SENT, Why.RETRYING, now)
             wait = back_off(attempts, key)
             if answer.retry_after is not None:
                 wait = max(timedelta(seconds=answer.retry_after), timedelta(seconds=1))

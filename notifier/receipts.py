@@ -23,7 +23,7 @@ from notifier.models import Message, Receipt
 from notifier.outbox import Change, change, insert_new
 from notifier.policy import HEARD, Step, after_unreachable
 from notifier.providers.base import Heard
-from notifier.states import FINAL, next_state
+from notifier.states import FINAL, Cause, next_state
 from notifier.vocabulary import RANK, Verdict, Word
 
 log = get_logger(__name__)
@@ -139,8 +139,10 @@ def judge(
     if heard_before is not None and rank <= heard_before:
         return Verdict.OVERTAKEN, None
     failing = receipt.word in (Word.UNDELIVERED, Word.UNREACHABLE)
-    if failing and receipt.attempt < message.attempts:
-        # An earlier request failed: known, and another has been made since.
+    earlier = receipt.attempt < message.attempts and receipt.provider_ref != message.provider_ref
+    if failing and earlier:
+        # An earlier request failed: known, and another has been made since. (Where the provider
+        # has both under one name, they are one delivery, and this is word of it.)
         return Verdict.OVERTAKEN, None
     cause = HEARD[receipt.word]
     step = Step(cause)
@@ -155,6 +157,8 @@ def judge(
         contradicts = message.state in FINAL and not _agrees(message, receipt)
         return (Verdict.CONFLICT if contradicts else Verdict.OVERTAKEN), None
     values: dict[str, Any] = {
+        # After this the next request is another delivery, also to who takes each once.
+        "deliveries": message.deliveries + (step.cause is Cause.UNREACHABLE),
         "provider": receipt.provider,
         "provider_ref": receipt.provider_ref,
         "code": receipt.code,

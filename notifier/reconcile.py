@@ -7,6 +7,7 @@ list, the template's policy. Silence after acceptance is closed as silence, neve
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,18 +22,18 @@ from core.privacy import UnreadableSecret, Vault
 from notifier import outbox
 from notifier.models import Attempt, Message
 from notifier.outbox import Change, at
-from notifier.policy import Pace, Step, after_report
+from notifier.policy import Candidate, Pace, Rules, Step, after_report, may_leave
 from notifier.providers.base import (
     Absent,
     Found,
     Heard,
     Inquiry,
     NoTelling,
-    Provider,
     Report,
     Request,
 )
 from notifier.receipts import store
+from notifier.routing import Gateways
 from notifier.states import Cause, State
 from notifier.templates import Policy
 from notifier.vocabulary import Why
@@ -103,51 +104,59 @@ class Doubt:
     attempts: int
     policy: Policy
     since: datetime
+    provider: str
     inquiry: Inquiry | None
     """None where its number or text cannot be read: then it cannot be asked after."""
 
 
-async def settle_doubts(sessions: Sessions, provider: Provider, vault: Vault, pace: Pace) -> int:
-    """Ask the provider after messages that have been uncertain for longer than `Pace.grace`;
-    return how many were settled."""
-    doubts, now = await asyncio.to_thread(_read, sessions, provider.name, vault, pace)
+async def settle_doubts(
+    sessions: Sessions, gateways: Gateways, vault: Vault, rules: Rules, pace: Pace
+) -> int:
+    """Ask the providers after messages that have been uncertain for longer than `Pace.grace`;
+    return how many were settled. A provider that is in use no more cannot be asked."""
+    doubts, now = await asyncio.to_thread(_read, sessions, gateways, vault, rules, pace)
     if not doubts:
         return 0
     turn = asyncio.Semaphore(_AT_ONCE)
 
     async def ask(doubt: Doubt) -> Report:
-        if doubt.inquiry is None:
+        provider = gateways.providers.get(doubt.provider)
+        if doubt.inquiry is None or provider is None:
             return NoTelling()
         async with turn:
             try:
                 async with asyncio.timeout(pace.request + 1):
                     return await provider.look_up(doubt.inquiry)
             except Exception:  # asking is only asking: whatever breaks, it is asked again
-                log.exception("inquiry broke", provider=provider.name)
+                log.exception("inquiry broke", provider=doubt.provider)
                 return NoTelling()
 
     reports = await asyncio.gather(*(ask(doubt) for doubt in doubts))
     return await asyncio.to_thread(
-        _settle, sessions, provider.name, list(zip(doubts, reports, strict=True)), pace, now
+        _settle, sessions, list(zip(doubts, reports, strict=True)), pace, now
     )
 
 
 def _read(
-    sessions: Sessions, provider: str, vault: Vault, pace: Pace
+    sessions: Sessions, gateways: Gateways, vault: Vault, rules: Rules, pace: Pace
 ) -> tuple[list[Doubt], datetime]:
     with sessions() as session:
         now = outbox.database_now(session)
-        rows = session.execute(
-            select(Message, Attempt)
-            .join(Attempt, (Attempt.message_id == Message.id) & (Attempt.n == Message.attempts))
-            .where(
-                at(State.UNCERTAIN),
-                Message.state_at <= now - timedelta(seconds=pace.grace),
-                Message.provider == provider,
+        uncertain = at(State.UNCERTAIN) & (Message.state_at <= now - timedelta(seconds=pace.grace))
+        # Each provider's own: one that cannot tell must not keep the others from being asked.
+        names = session.scalars(select(Message.provider).where(uncertain).distinct()).all()
+        rows = [
+            row
+            for name in names
+            for row in session.execute(
+                select(Message, Attempt)
+                .join(Attempt, (Attempt.message_id == Message.id) & (Attempt.n == Message.attempts))
+                .where(uncertain, Message.provider == name)
+                .order_by(Message.state_at)
+                .limit(_BATCH)
             )
-            .order_by(Message.state_at)
-            .limit(_BATCH)
-        )
+        ]
+        silent = outbox.opted_out(session, {message.phone_index for message, _ in rows})
         doubts = [
             Doubt(
                 id=message.id,
@@ -155,21 +164,55 @@ def _read(
                 attempts=message.attempts,
                 policy=message.policy,
                 since=message.state_at,
-                inquiry=_inquiry(session, message, attempt, vault),
+                provider=attempt.provider,
+                inquiry=_inquiry(
+                    session,
+                    message,
+                    attempt,
+                    vault,
+                    valid_for=(message.expires_at - now).total_seconds(),
+                    may_send=_may_send(message, gateways.real, silent, rules, now),
+                ),
             )
             for message, attempt in rows
         ]
         return doubts, now
 
 
-def _inquiry(session: Session, message: Message, attempt: Attempt, vault: Vault) -> Inquiry | None:
+def _may_send(message: Message, real: bool, silent: set[str], rules: Rules, now: datetime) -> bool:
+    """Tell whether the message might leave now, were it not in doubt."""
+    candidate = Candidate(
+        key=message.dedupe_key,
+        message_class=message.message_class,
+        sample=message.sample,
+        expires_at=message.expires_at,
+        opted_out=message.phone_index in silent,
+        # It has been counted when it left.
+        left_within_hour=(),
+    )
+    return may_leave(candidate, rules=rules, real=real, paused_until=None, now=now) is None
+
+
+def _inquiry(
+    session: Session,
+    message: Message,
+    attempt: Attempt,
+    vault: Vault,
+    *,
+    valid_for: float,
+    may_send: bool,
+) -> Inquiry | None:
     try:
+        values = vault.decrypt(message.values_enc) if message.values_enc else None
         request = Request(
             message.ref,
             attempt.n,
             vault.decrypt(message.phone_enc),
             vault.decrypt(message.body_enc),
-            valid_for=0,
+            valid_for=valid_for,
+            delivery=message.deliveries + 1,
+            template=message.template,
+            values=json.loads(values) if values else None,
         )
     except UnreadableSecret:
         return None
@@ -179,12 +222,12 @@ def _inquiry(session: Session, message: Message, attempt: Attempt, vault: Vault)
             Message.phone_index == message.phone_index, Message.provider_ref.is_not(None)
         )
     ).scalars()
-    return Inquiry(request, attempt.started_at, frozenset(ref for ref in known if ref))
+    refs = frozenset(ref for ref in known if ref)
+    return Inquiry(request, attempt.started_at, refs, may_send)
 
 
 def _settle(
     sessions: Sessions,
-    provider: str,
     reports: Sequence[tuple[Doubt, Report]],
     pace: Pace,
     now: datetime,
@@ -198,7 +241,7 @@ def _settle(
                 # What was found is word from the provider, and goes the way of all such word.
                 request = doubt.inquiry.request
                 heard = Heard(
-                    provider,
+                    doubt.provider,
                     request.ref,
                     request.attempt,
                     report.provider_ref,

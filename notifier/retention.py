@@ -43,6 +43,7 @@ def redact_old(session: Session, vault: Vault, days: int, now: datetime, limit: 
             .where(table.c.id == bindparam("of_id"))
             .values(
                 body_enc=BLOTTED,
+                values_enc=None,
                 phone_enc=BLOTTED,
                 phone_tail=BLOTTED,
                 body_print=bindparam("print"),

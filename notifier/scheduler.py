@@ -30,17 +30,19 @@ from core.observability import configure_logging, get_logger
 from core.privacy import Vault, get_vault
 from core.settings import Settings, get_settings
 from dossiers.offices import OfficeBook, get_offices
-from notifier import budget, outbox, plan, receipts, reconcile, retention
+from notifier import budget, circuits, outbox, plan, receipts, reconcile, retention
+from notifier.circuits import Circuit
 from notifier.desk import Desk
 from notifier.dispatch import Dispatcher, worker_name
 from notifier.hints import listen
-from notifier.lateness import tell_late
+from notifier.lateness import Judge, tell_late
 from notifier.leadership import Leader
 from notifier.policy import Pace, Rules
-from notifier.providers.base import Provider
-from notifier.providers.registry import make_provider
+from notifier.providers.registry import make_gateways
 from notifier.reminders import WorkingDays, remind, thresholds_of
+from notifier.routing import Gateways, parse_route
 from notifier.templates import get_templates
+from procedures.appointments import get_reckoner
 from procedures.deadlines import get_calendar
 
 log = get_logger(__name__)
@@ -51,6 +53,9 @@ TICKS = Counter("motcua_notifier_ticks_total", "Ticks of recurring work", ["job"
 PLANNED = Counter("motcua_sms_planned_total", "What planning took and made", ["what"])
 WATCHED = Gauge("motcua_sms_waiting", "Messages in states they should soon leave", ["state"])
 OLDEST = Gauge("motcua_sms_oldest_due_seconds", "How long the oldest due message has waited")
+OUT_OF_USE = Gauge(
+    "motcua_provider_out_of_use", "1 while a provider is left alone or stopped", ["provider"]
+)
 EPOCH = Gauge("motcua_notifier_leader_epoch", "Epoch of the lead this process holds; 0 if none")
 
 BUDGET = Gauge("motcua_sms_budget_vnd", "Today's budget in VND: what of it is what", ["what"])
@@ -62,9 +67,16 @@ _STALE = 30.0
 
 def pace_of(settings: Settings) -> Pace:
     """Return how long things may take in this installation."""
+    timeouts = {
+        "twilio": settings.twilio_timeout,
+        "esms": settings.esms_timeout,
+        "zns": settings.zns_timeout,
+    }
+    names = parse_route(settings.message_route).names
+    used = [timeouts[name] for name in names if name in timeouts]
     return Pace(
         lease=settings.sms_lease,
-        request=settings.twilio_timeout,
+        request=max(used, default=Pace.request),
         grace=settings.uncertain_grace,
         unconfirmed=settings.unconfirmed_hours * 3600,
     )
@@ -78,23 +90,24 @@ class Notifier:
         settings: Settings,
         sessions: Sessions,
         vault: Vault,
-        provider: Provider,
+        gateways: Gateways,
         working_days: WorkingDays,
         offices: OfficeBook,
     ) -> None:
         self._settings = settings
         self._sessions = sessions
         self._vault = vault
-        self._provider = provider
+        self._gateways = gateways
         self._working_days = working_days
         self._pace = pace_of(settings)
-        self._desk = Desk.of(settings, offices, get_templates(), vault, provider.real)
+        self._desk = Desk.of(settings, offices, get_templates(), vault, gateways.real)
+        self._judge = Judge(get_reckoner().reckon, offices, working_days)
         self._leader = Leader(sessions, worker_name())
         self._epoch: int | None = None
         self._last_good = time.monotonic()
         self.dispatcher = Dispatcher(
             sessions,
-            provider,
+            gateways,
             vault,
             Rules.of(settings),
             self._pace,
@@ -117,6 +130,7 @@ class Notifier:
         self._every(60, "budget", self._release_within_budget)
         self._every(900, "late", self._tell_late)
         self._every(3600, "redact", self._redact)
+        self._every(300, "tend", self._gateways.tend)
         self._every(10, "watch", self._watch)
         at = self._settings.reminder_at
         self._scheduler.add_job(
@@ -203,7 +217,7 @@ class Notifier:
                 session,
                 self._desk,
                 self._settings.late_warning,
-                self._working_days,
+                self._judge,
                 outbox.database_now(session),
             )
         )
@@ -260,7 +274,7 @@ class Notifier:
 
     async def _settle_doubts(self) -> None:
         if self._epoch is not None and await reconcile.settle_doubts(
-            self._sessions, self._provider, self._vault, self._pace
+            self._sessions, self._gateways, self._vault, Rules.of(self._settings), self._pace
         ):
             self.dispatcher.wake()
 
@@ -300,6 +314,9 @@ class Notifier:
         OLDEST.set(facts.pop("oldest_due_seconds"))
         for state, number in facts.items():
             WATCHED.labels(state).set(number)
+        standing = await self._in_transaction(self._standing)
+        for name, circuit in standing.items():
+            OUT_OF_USE.labels(name).set(circuit in (Circuit.OPEN, Circuit.STOPPED))
         figures = await self._in_transaction(
             lambda session: budget.figures(session, self._desk.budget, outbox.database_now(session))
         )
@@ -312,6 +329,11 @@ class Notifier:
             # Without a limit there is no such series: an alert on it stays silent.
             if amount is not None:
                 BUDGET.labels(what).set(amount)
+
+    def _standing(self, session: Session) -> dict[str, Circuit]:
+        names, now = self._gateways.route.names, outbox.database_now(session)
+        known = circuits.states(session, names)
+        return {name: circuits.standing(known.get(name), now) for name in names}
 
     def _plan_soon(self) -> None:
         """Plan now rather than at the next tick; one that runs is not overtaken."""
@@ -342,7 +364,7 @@ class Notifier:
         try:
             await dispatching
         finally:
-            await self._provider.close()
+            await self._gateways.close()
             await asyncio.to_thread(self._leader.resign)
 
 
@@ -372,14 +394,14 @@ async def _serve(notifier: Notifier, port: int) -> web.AppRunner:
 
 async def _main(settings: Settings, working_days: WorkingDays) -> None:
     sessions, vault = get_sessions(), get_vault()
-    provider = make_provider(settings, sessions, vault)
-    notifier = Notifier(settings, sessions, vault, provider, working_days, get_offices())
+    gateways = make_gateways(settings, sessions, vault)
+    notifier = Notifier(settings, sessions, vault, gateways, working_days, get_offices())
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signal_ in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signal_, stop.set)
     runner = await _serve(notifier, settings.notifier_port)
-    log.info("notifier started", provider=provider.name, port=settings.notifier_port)
+    log.info("notifier started", route=settings.message_route, port=settings.notifier_port)
     try:
         await notifier.run(stop)
     finally:
@@ -394,6 +416,6 @@ def run() -> None:
     # It tells of every job that it adds and of every tick that was skipped because the one before
     # still ran. Both are as they should be; ticks are counted in the metrics.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
-    if settings.sms_provider != "phone" and not settings.public_url:
-        log.warning("no MOTCUA_PUBLIC_URL: the provider cannot tell us what became of messages")
+    if not settings.demonstration and not settings.public_url:
+        log.warning("no MOTCUA_PUBLIC_URL: providers cannot tell us what became of messages")
     asyncio.run(_main(settings, get_calendar().between))

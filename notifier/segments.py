@@ -13,7 +13,7 @@ from enum import StrEnum
 import smsutil
 from smsutil.codecs import GSM_CHARSET
 
-from language.folding import normalise, strip_marks
+from language.folding import plain_sms
 
 
 class Encoding(StrEnum):
@@ -25,21 +25,6 @@ class Encoding(StrEnum):
     """UCS-2, for text with diacritics: 70 in one segment, 67 in each of several."""
 
 
-_REPLACED = str.maketrans(
-    {
-        # Viettel's gateway refuses the ampersand (viettelsolution.com.vn, read 2026-11-23).
-        "&": " va ",
-        "₫": "d",
-        "•": "-",
-        "·": "-",
-        "×": "x",
-        "−": "-",
-        "«": '"',
-        "»": '"',
-        "`": "'",
-        "\t": " ",
-    }
-)
 # ESC opens the extension table and form feed prints nothing: neither is text.
 _GSM = frozenset(GSM_CHARSET) - {"\x1b", "\f", "\r"}
 
@@ -73,7 +58,7 @@ def fold_to_gsm(text: str) -> Folded:
     The few accented letters that GSM 03.38 does have (à è é ì ò ù) lose their marks as well: a
     text accented here and there is harder to read than one without.
     """
-    plain = " ".join(strip_marks(normalise(text)).translate(_REPLACED).split())
+    plain = " ".join(plain_sms(text).split())
     lost = sum(sign not in _GSM for sign in plain)
     return Folded("".join(sign if sign in _GSM else LOST for sign in plain), lost)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -90,6 +90,8 @@ class Template(BaseModel):
     """The message to an applicant who wants to be written to in English; empty: as to all others.
     """
     english_undated: str = ""
+    zns: tuple[str, ...] = ()
+    """Values that its ZNS template takes, under the same names; none: it has no ZNS form."""
 
     @model_validator(mode="after")
     def _checked(self) -> Self:
@@ -102,6 +104,8 @@ class Template(BaseModel):
                 raise InvalidTemplate(
                     f"mẫu {self.key}: có ký tự mà tin nhắn không dấu không gửi được: {signs}"
                 )
+        if unknown := set(self.zns) - _VALUES:
+            raise InvalidTemplate(f"mẫu {self.key}: ZNS không có giá trị tên là {min(unknown)}")
         for dated, undated in ((self.sms, self.undated), (self.english, self.english_undated)):
             if "due" in _placeholders(dated) and not undated:
                 raise InvalidTemplate(
@@ -182,6 +186,8 @@ class Rendered:
     size: Size
     lost: int
     """Signs of the values that plain SMS does not have."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """What fills its ZNS template; empty where it has no ZNS form, or a value of it is missing."""
 
 
 def lost_signs(text: str) -> str:
@@ -219,13 +225,16 @@ def _in_english(line: str) -> str:
 
 
 def _fill(template: Template, wording: str, values: Mapping[str, str]) -> Rendered:
+    structured = {name: values[name] for name in template.zns if values.get(name)}
+    if len(structured) < len(template.zns):
+        structured = {}
     screen = " ".join(wording.format_map(values).split())
     if template.mode is Encoding.GSM:
         folded = fold_to_gsm(screen)
         text, lost = folded.text, folded.lost
     else:
         text, lost = screen, 0
-    return Rendered(template.key, template.version, text, screen, size(text), lost)
+    return Rendered(template.key, template.version, text, screen, size(text), lost, structured)
 
 
 def _placeholders(text: str) -> set[str]:

@@ -32,6 +32,24 @@ class Advice(StrEnum):
     """The provider refuses us whatever we send: stop, tell the operator, keep messages queued."""
     OPT_OUT = "opt_out"
     """The recipient has told the provider that they want no messages: remember it."""
+    OTHER_CHANNEL = "other_channel"
+    """Refused for what this channel cannot do (no such account there, no approved template): surely
+    not sent, and another channel may well."""
+
+
+class CircuitChange(StrEnum):
+    """What happened to the circuit of a provider."""
+
+    OPENED = "opened"
+    """It refuses us, or fails too often: left alone for a while."""
+    PROBED = "probed"
+    """Its while is over: a few messages try whether it is well."""
+    CLOSED = "closed"
+    """It is well again."""
+    STOPPED = "stopped"
+    """A person has taken it out of use."""
+    RESUMED = "resumed"
+    """A person has put it back into use."""
 
 
 class Word(StrEnum):
@@ -97,7 +115,13 @@ class Why(StrEnum):
     HOURLY_CAP = "hourly_cap"
     """The recipient has had enough for this hour."""
     PROVIDER_PAUSED = "provider_paused"
-    """The provider refuses everything for now."""
+    """Every provider that could take it is out of use for now."""
+    RATE_LIMITED = "rate_limited"
+    """Its provider takes no more just now."""
+    OTHER_CHANNEL = "other_channel"
+    """One channel cannot reach its recipient; the next one is tried."""
+    NO_CHANNEL = "no_channel"
+    """No provider of the route can carry it."""
     TOO_LATE = "too_late"
     """No longer news."""
     OPERATOR = "operator"

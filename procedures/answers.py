@@ -8,9 +8,9 @@ blocks look is the channels'.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, time
 from typing import Literal, assert_never
 
 from core.clock import show_date
@@ -27,7 +27,9 @@ from language.blocks import (
     Table,
     Text,
 )
+from procedures.appointments import day_if_filed
 from procedures.catalogue import Catalogue, Version
+from procedures.deadlines import get_calendar
 from procedures.money import PAYER_NAMES, Estimate, show_vnd
 from procedures.schema import Fact, FeeLine, Form, Paper, Rule, SummarySection, TimeLimit
 from procedures.schema import Text as Words
@@ -35,10 +37,13 @@ from procedures.vocabulary import (
     ACTOR_NAMES,
     ASPECT_NAMES,
     ASPECT_QUESTIONS,
+    SPECIAL_CASE_NAMES,
     SUBMIT_NAMES,
+    Actor,
     Aspect,
     Confidence,
     Language,
+    SpecialCase,
     Submit,
     Unit,
 )
@@ -50,12 +55,28 @@ _LOCAL = frozenset({Aspect.TIME, Aspect.FORM, Aspect.DOCUMENTS, Aspect.STEPS, As
 
 
 @dataclass
-class _Part:
+class Part:
     """What is said of one aspect: the direct answer, what follows it, what it rests on."""
 
     lead: str
     blocks: list[Block] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Due:
+    """When a dossier handed in on one day would be due, by each of a section's limits."""
+
+    filed_on: date
+    """The first day on which an office takes it."""
+    cutoff: time | None
+    """Of a same-day procedure told alone: until when it must be in to be done that day."""
+    after_cutoff: date | None
+    """When it is due that came in later."""
+    dates: tuple[tuple[date, date | None], ...]
+    """In lowland communes, and in mountainous ones where they differ."""
+    unsure_year: int | None
+    """A year whose holidays are not decided, where a date lies in one."""
 
 
 def answer(
@@ -66,16 +87,18 @@ def answer(
     as_of: date,
     province: str | None = None,
     language: Language = "vi",
+    filed_on: date | None = None,
 ) -> list[Block]:
     """Return the answer about a procedure's aspects as they stood on `as_of`.
 
-    `province` is a slug or a name; where the catalogue has no rules of that province, the national
-    ones are told, and that they may differ. No aspect means the overview. Raises what
+    `filed_on` asks to be told, with the time limits, when a complete dossier handed in that day
+    would be due. `province` is a slug or a name; where the catalogue has no rules of that province,
+    the national ones are told, and that they may differ. No aspect means the overview. Raises what
     `Catalogue.get` raises, and `ValueError` for an aspect that does not exist.
     """
     asked = tuple(dict.fromkeys(Aspect(aspect) for aspect in aspects)) or (Aspect.GENERAL,)
     version = catalogue.get(procedure_id, province, as_of=as_of)
-    teller = _Teller(version, language)
+    teller = Teller(version, language, filed_on)
     blocks: list[Block] = []
     facts: list[Fact] = []
     for n, aspect in enumerate(asked):
@@ -87,7 +110,7 @@ def answer(
         facts += part.facts
     blocks += teller.locality(asked)
     blocks.append(teller.source(facts))
-    blocks.append(_next_questions(procedure_id, asked, language))
+    blocks.append(next_questions(procedure_id, asked, language))
     return blocks
 
 
@@ -102,12 +125,18 @@ def one_line(
 ) -> str:
     """Return the direct answer alone, without the procedure's name: for an SMS or a table."""
     version = catalogue.get(procedure_id, province, as_of=as_of)
-    teller = _Teller(version, language)
+    teller = Teller(version, language)
     return teller.hedged(aspect, teller.part(aspect).lead)
 
 
-def tell_estimate(estimate: Estimate, language: Language = "vi") -> list[Block]:
-    """Return an estimate as blocks: the total first, then each sum, then what is not known."""
+def tell_estimate(
+    estimate: Estimate, language: Language = "vi", version: Version | None = None
+) -> list[Block]:
+    """Return an estimate as blocks: the total first, then each sum, then what is not known.
+
+    With the procedure's `version`, what its province charges besides is told as far as it is known;
+    those fees depend on more than the estimate knows and are not in its total.
+    """
 
     def say(vi: str, en: str) -> str:
         return en if language == "en" else vi
@@ -128,6 +157,8 @@ def tell_estimate(estimate: Estimate, language: Language = "vi") -> list[Block]:
     if estimate.unknown:
         items = tuple(Item(unknown.say(language)) for unknown in estimate.unknown)
         blocks.append(Checklist(items, title=say("Chưa tính được:", "Not included:")))
+    if version is not None and version.local_fees is not None:
+        blocks += Teller(version, language).local_fees(version.contents.fee.local, True)[0]
     blocks += [Text(note.say(language), tone="note") for note in estimate.notes]
     blocks.append(
         Text(
@@ -138,7 +169,7 @@ def tell_estimate(estimate: Estimate, language: Language = "vi") -> list[Block]:
             tone="warning",
         )
     )
-    basis = "; ".join(_named(line.legal_basis for line in estimate.lines))
+    basis = "; ".join(named_once(line.legal_basis for line in estimate.lines))
     on = show_date(estimate.as_of)
     blocks.append(
         Source(
@@ -148,15 +179,16 @@ def tell_estimate(estimate: Estimate, language: Language = "vi") -> list[Block]:
     return blocks
 
 
-class _Teller:
-    """Tells one version in one language."""
+class Teller:
+    """Tells one version in one language: aspect by aspect, for an answer or a whole page."""
 
-    def __init__(self, version: Version, language: Language) -> None:
+    def __init__(self, version: Version, language: Language, filed_on: date | None = None) -> None:
         self.version = version
         self.contents = version.contents
         self.language: Language = language
+        self.filed_on = filed_on
 
-    def part(self, aspect: Aspect) -> _Part:
+    def part(self, aspect: Aspect) -> Part:
         """Return what is said of `aspect`."""
         match aspect:
             case Aspect.TIME:
@@ -185,17 +217,20 @@ class _Teller:
 
     # --- aspects ---------------------------------------------------------------------------------
 
-    def _time(self) -> _Part:
+    def _time(self) -> Part:
         section = self.contents.time
         limits = tuple(section.limits.values())
         blocks: list[Block] = []
+        due = self._if_filed(limits)
         if len(limits) > 1:
-            blocks.append(self._time_table(limits))
+            blocks.append(self._time_table(limits, due))
         for limit in limits:
             blocks += self._dates(limit)
+        if due is not None:
+            blocks += self._told_due(due, in_table=len(limits) > 1)
         blocks += self._notes(section.notes)
         blocks += self._rule_notes(section.rules)
-        return _Part(self._time_lead(limits), blocks, [section, *self._rules(section.rules)])
+        return Part(self._time_lead(limits), blocks, [section, *self._rules(section.rules)])
 
     def _time_lead(self, limits: Sequence[TimeLimit]) -> str:
         first = limits[0]
@@ -226,9 +261,13 @@ class _Teller:
             return self._say("trong ngày làm việc nhận hồ sơ", "the same working day")
         return self._days(limit.days, limit.unit)
 
-    def _time_table(self, limits: Sequence[TimeLimit]) -> Table:
+    def _time_table(self, limits: Sequence[TimeLimit], due: _Due | None) -> Table:
         rows = []
-        for limit in limits:
+        columns = [*self._say_all(("Trường hợp", "Thời hạn"), ("Case", "Limit"))]
+        if due is not None:
+            on = show_date(due.filed_on)
+            columns.append(self._say(f"Nộp {on} thì hẹn", f"Filed {on}, due"))
+        for n, limit in enumerate(limits):
             told = self._limit(limit)
             if limit.mountainous is not None:
                 total = self._number(limit.mountainous)
@@ -236,8 +275,13 @@ class _Teller:
                     f" (miền núi, hải đảo, vùng khó khăn: {total})",
                     f" (mountainous, island or hard communes: {total})",
                 )
-            rows.append((limit.case.say(self.language) if limit.case else "", told))
-        return Table(self._say_all(("Trường hợp", "Thời hạn"), ("Case", "Limit")), tuple(rows))
+            row = [limit.case.say(self.language) if limit.case else "", told]
+            if due is not None:
+                lowland, mountains = due.dates[n]
+                later = f" ({show_date(mountains)})" if mountains is not None else ""
+                row.append(show_date(lowland) + later)
+            rows.append(tuple(row))
+        return Table(tuple(columns), tuple(rows))
 
     def _dates(self, limit: TimeLimit) -> list[Block]:
         if limit.first is None or limit.second is None:
@@ -252,7 +296,60 @@ class _Teller:
         )
         return [Text(case + told)]
 
-    def _documents(self) -> _Part:
+    def _if_filed(self, limits: Sequence[TimeLimit]) -> _Due | None:
+        """Return when a dossier handed in on `filed_on` would be due: what people count out."""
+        unsure = self.version.confidence(Aspect.TIME) is Confidence.LOW
+        if self.filed_on is None or unsure:
+            return None
+        calendar = get_calendar()
+        on = calendar.on_or_after(self.filed_on)
+        dates: list[tuple[date, date | None]] = []
+        for limit in limits:
+            later = None
+            if limit.mountainous is not None:
+                later = day_if_filed(limit, on, calendar, mountainous=True)
+            dates.append((day_if_filed(limit, on, calendar), later))
+        latest = max(later or due for due, later in dates)
+        unsure_year = None if calendar.is_confirmed(latest) else latest.year
+        cutoff = limits[0].cutoff if len(limits) == 1 and dates[0] == (on, None) else None
+        after = day_if_filed(limits[0], datetime.combine(on, time.max), calendar)
+        return _Due(on, cutoff, after if cutoff else None, tuple(dates), unsure_year)
+
+    def _told_due(self, due: _Due, in_table: bool) -> list[Block]:
+        blocks: list[Block] = []
+        if due.cutoff is not None and due.after_cutoff is not None:
+            on, told = show_date(due.filed_on), show_date(due.after_cutoff)
+            hour = f"{due.cutoff:%H:%M}" if due.cutoff.minute else f"{due.cutoff.hour}"
+            text = self._say(
+                f"Nộp đủ giấy tờ trước {hour} giờ ngày {on} thì xong trong ngày; "
+                f"nộp sau đó thì ngày {told}.",
+                f"Complete before {due.cutoff:%H:%M} on {on}, it is done that day; later, on "
+                f"{told}.",
+            )
+            blocks.append(Text(text))
+        elif not in_table:
+            lowland, mountains = due.dates[0]
+            on, told = show_date(due.filed_on), show_date(lowland)
+            text = self._say(
+                f"Nộp đủ giấy tờ ngày {on} thì hẹn trả ngày {told}",
+                f"Complete on {on}, it is due on {told}",
+            )
+            if mountains is not None:
+                later = show_date(mountains)
+                text += self._say(
+                    f"; xã miền núi, hải đảo, vùng khó khăn: {later}",
+                    f"; in mountainous, island or hard communes: {later}",
+                )
+            blocks.append(Text(f"{text}."))
+        if due.unsure_year is not None:
+            text = self._say(
+                f"Lịch nghỉ lễ năm {due.unsure_year} chưa chốt nên ngày hẹn có thể thay đổi.",
+                f"The holidays of {due.unsure_year} are not decided yet, so this may change.",
+            )
+            blocks.append(Text(text, tone="note"))
+        return blocks
+
+    def _documents(self) -> Part:
         section = self.contents.documents
         always = [paper for paper in section.papers if paper.when is None]
         sometimes = [paper for paper in section.papers if paper.when is not None]
@@ -266,7 +363,7 @@ class _Teller:
         blocks += self._notes(section.mistakes, tone="warning")
         blocks += self._notes(section.notes)
         blocks += self._rule_notes(section.rules)
-        return _Part(
+        return Part(
             self._documents_lead(len(always), bool(sometimes)),
             blocks,
             [section, *self._rules(section.rules)],
@@ -285,11 +382,15 @@ class _Teller:
             )
         return self._say(f"Ông/Bà cần {always} loại giấy tờ.", f"you need {papers}.")
 
+    def copies(self, paper: Paper) -> str:
+        """Return how many of a paper are handed in, and in what form."""
+        return SUBMIT_NAMES[paper.submit][self.language].format(n=paper.count)
+
     def _item(self, paper: Paper) -> Item:
         text = paper.paper.say(self.language)
         if paper.form:
-            text += f" ({self._form_number(self.contents.forms[paper.form])})"
-        copies = SUBMIT_NAMES[paper.submit][self.language].format(n=paper.count)
+            text += f" ({self.form_number(self.contents.forms[paper.form])})"
+        copies = self.copies(paper)
         if paper.when is None:
             return Item(text, detail=copies)
         when = paper.when.say(self.language)
@@ -298,7 +399,7 @@ class _Teller:
             detail += f"; {copies}"
         return Item(text, detail=detail, optional=True)
 
-    def _fee(self) -> _Part:
+    def _fee(self) -> Part:
         section = self.contents.fee
         as_of = self.version.as_of
         lines = [line for line in section.lines if line.holds(as_of)]
@@ -322,12 +423,16 @@ class _Teller:
         blocks += self._notes(section.notes)
         blocks += self._rule_notes(section.rules)
         if section.local:
-            local_blocks, local_facts = self._local_fees(section.local, bool(lines))
+            local_blocks, local_facts = self.local_fees(section.local, bool(lines))
             blocks += local_blocks
             facts += local_facts
-        return _Part(section.summary.say(self.language), blocks, facts)
+        return Part(section.summary.say(self.language), blocks, facts)
 
-    def _local_fees(self, kind: str, beside_others: bool) -> tuple[list[Block], list[Fact]]:
+    def local_fees(self, kind: str, beside_others: bool) -> tuple[list[Block], list[Fact]]:
+        """Return what the province charges for this kind of registration, and what that rests on.
+
+        `beside_others`: other sums have been told, so that the province's want a word of their own.
+        """
         local = self.version.local_fees
         place = self.version.province_name
         if local is None and not beside_others:
@@ -364,7 +469,7 @@ class _Teller:
         named = local.model_copy(update={"legal_basis": (local.name,)})
         return blocks, [named]
 
-    def _summary(self, section: SummarySection) -> _Part:
+    def _summary(self, section: SummarySection) -> Part:
         rules = self._rules(section.rules)
         points = list(section.points)
         if section.summary is not None:
@@ -376,21 +481,24 @@ class _Teller:
         blocks: list[Block] = []
         if points:
             blocks.append(Checklist(tuple(Item(p.say(self.language)) for p in points)))
-        return _Part(lead, blocks, [section, *rules])
+        return Part(lead, blocks, [section, *rules])
 
-    def _steps(self) -> _Part:
+    def _steps(self) -> Part:
         section = self.contents.steps
         steps = tuple(
             Step(text=step.do.say(self.language), actor=ACTOR_NAMES[step.who][self.language])
             for step in section.steps
         )
+        # Who acts is left out only where it is the reader.
+        actor = steps[0].actor
+        who = "" if section.steps[0].who is Actor.CITIZEN else f", {actor[:1].lower()}{actor[1:]}"
         lead = self._say(
-            f"có {len(steps)} bước. Trước hết: {steps[0].text}",
-            f"{len(steps)} steps. First: {steps[0].text}",
+            f"có {len(steps)} bước. Trước hết{who}: {steps[0].text}",
+            f"{len(steps)} steps. First{who}: {steps[0].text}",
         )
-        return _Part(lead, [Steps(steps), *self._notes(section.notes)], [section])
+        return Part(lead, [Steps(steps), *self._notes(section.notes)], [section])
 
-    def _conditions(self) -> _Part:
+    def _conditions(self) -> Part:
         section = self.contents.conditions
         blocks: list[Block] = []
         if section.points:
@@ -398,11 +506,43 @@ class _Teller:
             blocks.append(Checklist(items, title=self._say("Điều kiện:", "Conditions:")))
         blocks += self._notes(section.refused_when, tone="warning")
         blocks += self._rule_notes(section.rules)
+        told, facts = self._special_cases(section.cases)
+        blocks += told
         who = section.who.say(self.language)
         lead = self._say("dành cho ", "for ") + who[:1].lower() + who[1:]
-        return _Part(lead, blocks, [section, *self._rules(section.rules)])
+        return Part(lead, blocks, [section, *self._rules(section.rules), *facts])
 
-    def _form(self) -> _Part:
+    def _special_cases(
+        self, cases: Mapping[SpecialCase, str | None]
+    ) -> tuple[list[Block], list[Fact]]:
+        """Tell what holds in special cases; those that nobody knows are named together."""
+        items: list[Item] = []
+        unknown: list[str] = []
+        facts: list[Fact] = []
+        for case, name in cases.items():
+            if name is None:
+                continue
+            rule = self.version.rules[name]
+            called = SPECIAL_CASE_NAMES[case][self.language]
+            if rule.confidence is Confidence.LOW:
+                unknown.append(called[:1].lower() + called[1:])
+                continue
+            facts.append(rule)
+            items.append(Item(f"{called}: {rule.summary.say(self.language)}"))
+        blocks: list[Block] = []
+        if items:
+            title = self._say("Trường hợp riêng:", "Special cases:")
+            blocks.append(Checklist(tuple(items), title=title))
+        if unknown:
+            listed = ", ".join(unknown)
+            text = self._say(
+                f"Chưa có thông tin chắc chắn, cần hỏi lại nơi tiếp nhận, nếu: {listed}.",
+                f"Not known for certain, please ask the receiving desk, in case of: {listed}.",
+            )
+            blocks.append(Text(text, tone="note"))
+        return blocks, facts
+
+    def _form(self) -> Part:
         forms = self.contents.forms
         if not forms:
             lead = self._say(
@@ -410,14 +550,13 @@ class _Teller:
                 "hướng dẫn cách viết.",
                 "no set form; write an application that says what you ask. The desk helps you.",
             )
-            return _Part(lead, [], [self.contents.documents])
+            return Part(lead, [], [self.contents.documents])
         first, *others = forms.values()
-        lead = f"{first.name.say(self.language)}, {self._form_number(first)}."
+        lead = f"{first.name.say(self.language)}, {self.form_number(first)}."
         blocks: list[Block] = []
         if others:
             items = tuple(
-                Item(form.name.say(self.language), detail=self._form_number(form))
-                for form in others
+                Item(form.name.say(self.language), detail=self.form_number(form)) for form in others
             )
             blocks.append(Checklist(items, title=self._say("Mẫu kèm theo:", "Further forms:")))
         text = self._say(
@@ -427,15 +566,16 @@ class _Teller:
             "full name.",
         )
         blocks.append(Text(text, tone="note"))
-        return _Part(lead, blocks, list(forms.values()))
+        return Part(lead, blocks, list(forms.values()))
 
-    def _form_number(self, form: Form) -> str:
+    def form_number(self, form: Form) -> str:
+        """Return how a form is asked for, and whether its number wants asking."""
         number = self._say(f"Mẫu số {form.number}", f"form no. {form.number}")
         if form.confidence is Confidence.LOW:
             number += self._say(", cần hỏi lại số mẫu", ", please ask for its number")
         return number
 
-    def _legal(self) -> _Part:
+    def _legal(self) -> Part:
         contents = self.contents
         basis = "; ".join(contents.legal_basis)
         title = self._say("Mã thủ tục", "Code")
@@ -446,9 +586,9 @@ class _Teller:
             f"Official name: {self.version.file.official_name}.",
         )
         blocks: list[Block] = [Text(official), Facts(rows)]
-        return _Part(f"{basis}; {made_by} {contents.decision}.", blocks, [contents])
+        return Part(f"{basis}; {made_by} {contents.decision}.", blocks, [contents])
 
-    def _result(self) -> _Part:
+    def _result(self) -> Part:
         section = self.contents.result
         signed = section.signed_by.say(self.language)
         blocks: list[Block] = [Facts(((self._say("Người ký", "Signed by"), signed),))]
@@ -458,9 +598,9 @@ class _Teller:
             "The person named, or somebody authorised, collects it with the receipt.",
         )
         blocks.append(Text(text, tone="note"))
-        return _Part(section.summary.say(self.language), blocks, [section])
+        return Part(section.summary.say(self.language), blocks, [section])
 
-    def _general(self) -> _Part:
+    def _general(self) -> Part:
         section = self.contents.general
         told = {
             Aspect.TIME: self.hedged(Aspect.TIME, self._time().lead),
@@ -477,7 +617,7 @@ class _Teller:
             *self._notes(section.special),
         ]
         facts: list[Fact] = [section, self.contents.time, self.contents.fee]
-        return _Part(section.summary.say(self.language), blocks, facts)
+        return Part(section.summary.say(self.language), blocks, facts)
 
     # --- how sure ---------------------------------------------------------------------------------
 
@@ -528,26 +668,31 @@ class _Teller:
 
     def source(self, facts: Iterable[Fact]) -> Source:
         """Return where the answer comes from, since when it holds, when it was last checked."""
-        contents = self.contents
-        basis: list[str] = [contents.decision]
-        checked = []
-        begun = [contents.effective_from]
-        for fact in facts:
-            basis += fact.legal_basis or contents.legal_basis
-            checked.append(fact.checked_on or contents.checked_on)
-            if isinstance(fact, FeeLine) and fact.effective_from is not None:
-                begun.append(fact.effective_from)
-        named = _named(basis)
+        facts = list(facts)
+        named = self.basis(facts)
         more = self._say("; và văn bản liên quan", "; and related texts")
         listed = "; ".join(named[:_MOST_SOURCES]) + (more if len(named) > _MOST_SOURCES else "")
-        since = show_date(max(begun))
-        dates = [day for day in checked if day is not None]
+        began = [f.effective_from for f in facts if isinstance(f, FeeLine) and f.effective_from]
+        since = show_date(max((self.contents.effective_from, *began)))
         return Source(
             text=self._say(f"Nguồn: {listed}.", f"Source: {listed}.")
             + self._say(f" Áp dụng từ {since}.", f" In force since {since}."),
             effective_from=since,
-            checked_on=show_date(min(dates)) if dates else "",
+            checked_on=self.checked_on(facts),
         )
+
+    def basis(self, facts: Iterable[Fact]) -> list[str]:
+        """Return the instruments that facts rest on, the decision of this version first."""
+        basis = [self.contents.decision]
+        for fact in facts:
+            basis += fact.legal_basis or self.contents.legal_basis
+        return named_once(basis)
+
+    def checked_on(self, facts: Iterable[Fact]) -> str:
+        """Return the day on which the source of the oldest of these facts was last read."""
+        checked = (fact.checked_on or self.contents.checked_on for fact in facts)
+        dates = [day for day in checked if day is not None]
+        return show_date(min(dates)) if dates else ""
 
     # --- words ------------------------------------------------------------------------------------
 
@@ -583,7 +728,8 @@ class _Teller:
         return notes
 
 
-def _next_questions(procedure_id: str, asked: Sequence[Aspect], language: Language) -> Buttons:
+def next_questions(procedure_id: str, asked: Sequence[Aspect], language: Language) -> Buttons:
+    """Return buttons for what is mostly asked next of a procedure, or of a draft by its id."""
     others = [aspect for aspect in ASPECT_QUESTIONS if aspect not in asked]
     return Buttons(
         tuple(
@@ -593,7 +739,7 @@ def _next_questions(procedure_id: str, asked: Sequence[Aspect], language: Langua
     )
 
 
-def _named(basis: Iterable[str]) -> list[str]:
+def named_once(basis: Iterable[str]) -> list[str]:
     """Return each instrument once; one named with its article stands for its bare name."""
     names = list(dict.fromkeys(basis))
     return [

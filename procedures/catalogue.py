@@ -26,6 +26,7 @@ from language.folding import fold
 from procedures.provinces import PROVINCES, find_province
 from procedures.schema import (
     CommonFees,
+    CommonInstruments,
     CommonRules,
     Contents,
     Fact,
@@ -187,12 +188,14 @@ class Catalogue:
         entries: dict[str, _Entry],
         rules: CommonRules,
         fees: CommonFees,
+        instruments: CommonInstruments,
         stamps: dict[Path, tuple[int, int]],
     ) -> None:
         self.path = path
         self._entries = entries
         self._rules = rules
         self._fees = fees
+        self._instruments = instruments
         self._stamps = stamps
         self._versions: dict[tuple[str, str | None, date], Version] = {}
         self._codes: dict[str, Mapping[str, tuple[str, ...]]] = {}
@@ -252,6 +255,11 @@ class Catalogue:
         """What provinces charge."""
         return self._fees
 
+    @property
+    def instruments(self) -> CommonInstruments:
+        """The documents that facts rest on, with their validity."""
+        return self._instruments
+
     # --- codes -----------------------------------------------------------------------------------
 
     def find_codes(self, code: str) -> tuple[str, ...]:
@@ -283,10 +291,9 @@ class Catalogue:
 
     def _coded(self, code: str) -> Mapping[str, tuple[str, ...]]:
         """Return procedure → keywords for a code, looking only into the files that mention it."""
-        match = _CODE.fullmatch(code.strip())
-        if not match:
+        bare = bare_code(code)
+        if bare is None:
             return {}
-        bare = match[1]
         if bare not in self._codes:
             found: dict[str, tuple[str, ...]] = {}
             for procedure_id, entry in self._entries.items():
@@ -334,6 +341,11 @@ class Catalogue:
             for name in ("time", "documents", "fee", "where", "conditions", "online")
             for rule in getattr(contents, name).rules
             if rule not in self._rules.rules
+        ]
+        problems += [
+            f"{entry.shown}: conditions.cases.{case.value}: no rule {rule!r}"
+            for case, rule in contents.conditions.cases.items()
+            if rule is not None and rule not in self._rules.rules
         ]
         if contents.fee.local and contents.fee.local not in self._fees.kinds:
             problems.append(f"{entry.shown}: fee.local: no kind {contents.fee.local!r}")
@@ -447,7 +459,8 @@ def _load(path: Path, keep: Mapping[str, _Entry]) -> Catalogue:
         raise CatalogueError([f"{path}: no procedures here"])
     rules = _common(CommonRules, path, "rules.yml")
     fees = _common(CommonFees, path, "local_fees.yml")
-    return Catalogue(path, entries, rules, fees, stamps)
+    instruments = _common(CommonInstruments, path, "instruments.yml")
+    return Catalogue(path, entries, rules, fees, instruments, stamps)
 
 
 _M = TypeVar("_M", bound=BaseModel)
@@ -504,6 +517,13 @@ def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
+def bare_code(code: str) -> str | None:
+    """Return a code as the national portal has it, without zero groups and province; None where
+    `code` is none."""
+    match = _CODE.fullmatch(code.strip())
+    return match[1] if match else None
+
+
 def _slug(province: str | None) -> str | None:
     if not province:
         return None
@@ -522,6 +542,7 @@ __all__ = [
     "NoVersion",
     "UnknownProcedure",
     "Version",
+    "bare_code",
     "get_catalogue",
     "load_catalogue",
 ]

@@ -186,14 +186,30 @@ def due_date(
         raise ValueError("days must be positive")
     start = start_of_count(received, calendar, cutoff)
     same_day = cutoff is not None and days == 1 and unit is Unit.WORKING
-    left = 0 if same_day else math.ceil(days)
     if any(pause.end is None for pause in pauses):
         return None
-    day = start
-    while left or _paused(day, pauses):
+    return run(start, 0 if same_day else math.ceil(days), calendar, unit=unit, pauses=pauses)
+
+
+def run(
+    start: date,
+    days: int,
+    calendar: WorkingCalendar,
+    *,
+    unit: Unit = Unit.WORKING,
+    pauses: Sequence[Pause] = (),
+) -> date:
+    """Return the working day by whose end `days` after `start` have counted.
+
+    Every pause must have an end; raises `ValueError` where one has none.
+    """
+    if any(pause.end is None for pause in pauses):
+        raise ValueError("a pause lasts: the count does not end")
+    day, left = start, days
+    while left or is_paused(day, pauses):
         day += _ONE_DAY
         counts = unit is Unit.CALENDAR or calendar.is_working(day)
-        if left and counts and not _paused(day, pauses):
+        if left and counts and not is_paused(day, pauses):
             left -= 1
     return calendar.on_or_after(day)
 
@@ -247,11 +263,6 @@ def appointments(
     return Appointments(first, second)
 
 
-def days_late(due: date, finished: date, calendar: WorkingCalendar) -> int:
-    """Return by how many working days `finished` is after `due`; zero where it is not."""
-    return max(0, calendar.between(due, finished))
-
-
 def load_calendar(path: Path = DEFAULT_PATH) -> WorkingCalendar:
     """Read the calendar's file. Raises `CalendarError` where it is missing or faulty."""
     try:
@@ -272,5 +283,6 @@ def get_calendar() -> WorkingCalendar:
     return load_calendar()
 
 
-def _paused(day: date, pauses: Iterable[Pause]) -> bool:
+def is_paused(day: date, pauses: Iterable[Pause]) -> bool:
+    """Tell whether `day` does not count because of any of `pauses`."""
     return any(pause.holds(day) for pause in pauses)

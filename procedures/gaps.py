@@ -1,7 +1,8 @@
 """The catalogue's own check: what is missing, contradictory, old or unsure.
 
-Gives a list of findings for people who keep the catalogue current; the command line prints it.
-Nothing here changes the catalogue or keeps it from answering.
+Gives a list of findings, and a table of what each procedure tells, for people who keep the
+catalogue current; the command line prints both. Nothing here changes the catalogue or keeps it
+from answering.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from itertools import combinations
+from typing import assert_never
 
-from procedures.catalogue import Catalogue, CatalogueError
+from procedures.catalogue import Catalogue, CatalogueError, NoVersion, Version
+from procedures.drafts import Drafts
 from procedures.provinces import PROVINCES
 from procedures.schema import Contents, Fact, VersionHead
-from procedures.vocabulary import Aspect, Confidence
+from procedures.vocabulary import Aspect, Confidence, SpecialCase
 
 STALE_AFTER_DAYS = 180
 """Days after which a fact should be read again."""
@@ -36,8 +39,58 @@ class Kind(StrEnum):
     """A sum of money names no law."""
     NO_ENGLISH = "no_english"
     """An aspect's words are Vietnamese alone."""
+    DEAD_BASIS = "dead_basis"
+    """A fact in force rests on a document that is not in force any more, or not yet."""
+    UNKNOWN_BASIS = "unknown_basis"
+    """A fact rests on a document that ``common/instruments.yml`` does not know."""
+    NOT_TOLD = "not_told"
+    """Something that people ask of every procedure is not told of this one."""
     NO_PROVINCE = "no_province"
     """The province has no rules of its own here, though it should have made some by 01/07/2026."""
+    DRAFT = "draft"
+    """A draft from the national portal is answered from, and nobody has reviewed it."""
+
+
+class Cell(StrEnum):
+    """What the table says of one procedure and one question."""
+
+    TOLD = "told"
+    """Told as sure, or with the advice to ask."""
+    ASK = "ask"
+    """Told as unconfirmed: people are sent to the receiving desk."""
+    NONE = "none"
+    """Does not arise here."""
+    MISSING = "missing"
+    """Nobody has looked into it."""
+
+
+class Question(StrEnum):
+    """What is asked of every procedure, in the order of a dossier's way; the special cases follow
+    in the table by their own names."""
+
+    WHO = "who"
+    """Who may ask for it."""
+    CONDITIONS = "conditions"
+    PAPERS = "papers"
+    """Which, and whether originals or copies."""
+    FORMS = "forms"
+    """By number."""
+    MISTAKES = "mistakes"
+    """What people often get wrong."""
+    WHERE = "where"
+    ONLINE = "online"
+    STEPS = "steps"
+    TIME = "time"
+    MOUNTAINS = "mountains"
+    """The longer limit of mountainous communes."""
+    NOT_COUNTED = "not_counted"
+    """What the limit leaves out."""
+    TWO_DATES = "two_dates"
+    """Both appointments, where tax is due."""
+    FEE = "fee"
+    RESULT = "result"
+    LEGAL = "legal"
+    GENERAL = "general"
 
 
 @dataclass(frozen=True, order=True)
@@ -75,8 +128,153 @@ def find_gaps(
             if head.effective_to is not None and head.effective_to < as_of:
                 continue  # what held once is not looked after any more
             found += _in_version(procedure_id, head, contents, as_of, stale_after)
+            found += _bases(catalogue, procedure_id, head, contents, as_of)
+        found += [
+            Finding(procedure_id, Kind.NOT_TOLD, "national", question)
+            for question, cell in table(catalogue, as_of=as_of)[procedure_id].items()
+            if cell is Cell.MISSING
+        ]
         found += _missing_provinces(catalogue, procedure_id, provinces, as_of)
     return sorted(set(found))
+
+
+def find_draft_gaps(drafts: Drafts) -> list[Finding]:
+    """Return what to mend in the drafts: each that is faulty, and each that nobody has reviewed."""
+    faults = [
+        Finding(code, Kind.FAULTY, f"{drafts.folder.name}/{code}.yml", problem)
+        for code, problem in drafts.check()
+    ]
+    waiting = []
+    for head in drafts.heads():
+        draft = drafts.get(head.code)
+        if draft is not None and draft.reviewed_on is None:
+            where = f"{draft.place or 'national'}, {draft.decision or 'no decision'}"
+            waiting.append(Finding(head.code, Kind.DRAFT, where, "review it"))
+    return sorted(set(faults + waiting))
+
+
+def table(
+    catalogue: Catalogue, *, as_of: date, province: str | None = None
+) -> dict[str, dict[str, Cell]]:
+    """Return what is told of each procedure: question, or special case, → how.
+
+    Keys are the values of `Question` and of `SpecialCase`. Raises what `Catalogue.get` raises.
+    """
+    told: dict[str, dict[str, Cell]] = {}
+    for procedure_id in catalogue.ids():
+        try:
+            version = catalogue.get(procedure_id, province, as_of=as_of)
+        except NoVersion:
+            continue
+        row: dict[str, Cell] = {q.value: _cell(version, q) for q in Question}
+        cases = version.contents.conditions.cases
+        for case in SpecialCase:
+            name = cases.get(case)
+            if case not in cases:
+                row[case.value] = Cell.MISSING
+            elif name is None:
+                row[case.value] = Cell.NONE
+            else:
+                unsure = catalogue.rules[name].confidence is Confidence.LOW
+                row[case.value] = Cell.ASK if unsure else Cell.TOLD
+        told[procedure_id] = row
+    return told
+
+
+def _cell(version: Version, question: Question) -> Cell:
+    contents = version.contents
+    limits = contents.time.limits.values()
+    match question:
+        case Question.WHO:
+            return _sure(version, Aspect.CONDITIONS)
+        case Question.CONDITIONS:
+            points = contents.conditions.points or contents.conditions.rules
+            return _sure(version, Aspect.CONDITIONS) if points else Cell.MISSING
+        case Question.PAPERS:
+            return _sure(version, Aspect.DOCUMENTS)
+        case Question.FORMS:
+            return _sure(version, Aspect.FORM) if contents.forms else Cell.NONE
+        case Question.MISTAKES:
+            return Cell.TOLD if contents.documents.mistakes else Cell.MISSING
+        case Question.MOUNTAINS:
+            if all(limit.cutoff is not None and limit.days == 1 for limit in limits):
+                return Cell.NONE  # done the same day everywhere
+            longer = any(limit.mountainous is not None for limit in limits)
+            return _sure(version, Aspect.TIME) if longer else Cell.MISSING
+        case Question.NOT_COUNTED:
+            return Cell.TOLD if contents.time.rules or contents.time.notes else Cell.MISSING
+        case Question.TWO_DATES:
+            if not _taxed(contents, version.as_of):
+                return Cell.NONE
+            both = any(limit.second is not None for limit in limits)
+            return Cell.TOLD if both or "two_dates" in contents.time.rules else Cell.MISSING
+        case (
+            Question.WHERE
+            | Question.ONLINE
+            | Question.STEPS
+            | Question.TIME
+            | Question.FEE
+            | Question.RESULT
+            | Question.LEGAL
+            | Question.GENERAL
+        ):
+            return _sure(version, Aspect(question.value))
+    assert_never(question)
+
+
+def _sure(version: Version, aspect: Aspect) -> Cell:
+    return Cell.ASK if version.confidence(aspect) is Confidence.LOW else Cell.TOLD
+
+
+def _taxed(contents: Contents, as_of: date) -> bool:
+    """Tell whether money goes to the tax office, so that the dossier waits for its payment."""
+    return any(
+        line.holds(as_of) and any(word in line.label.vi.lower() for word in _TO_THE_TAX_OFFICE)
+        for line in contents.fee.lines
+    )
+
+
+_TO_THE_TAX_OFFICE = ("thuế", "trước bạ", "tiền sử dụng đất", "tiền thuê đất")
+
+
+def _bases(
+    catalogue: Catalogue, procedure_id: str, head: VersionHead, contents: Contents, as_of: date
+) -> Iterator[Finding]:
+    """Yield the facts whose documents do not hold, or are not known to `common/instruments.yml`."""
+    day = max(as_of, head.effective_from)
+    if head.effective_to is not None:
+        day = min(day, head.effective_to)
+    place = _name(head)
+    cited: list[tuple[str, str]] = [("legal_basis", basis) for basis in contents.legal_basis]
+    cited.append(("decision", contents.decision))
+    for section, fact in _facts(contents):
+        cited += [(section, basis) for basis in fact.legal_basis]
+    for line in contents.fee.lines:
+        if line.holds(day):
+            cited += [("fee", basis) for basis in line.legal_basis]
+    used = [
+        *contents.time.rules,
+        *contents.documents.rules,
+        *contents.fee.rules,
+        *contents.where.rules,
+        *contents.conditions.rules,
+        *contents.online.rules,
+        *(name for name in contents.conditions.cases.values() if name is not None),
+    ]
+    for name in dict.fromkeys(used):
+        cited += [(f"rule {name}", basis) for basis in catalogue.rules[name].legal_basis]
+    for where, basis in cited:
+        found = catalogue.instruments.find(basis)
+        if found is None:
+            yield Finding(procedure_id, Kind.UNKNOWN_BASIS, f"{place}: {where}", basis)
+            continue
+        name, document = found
+        if document.until is not None and document.until < day:
+            what = f"{name} held until {document.until.isoformat()}; now {document.by}"
+            yield Finding(procedure_id, Kind.DEAD_BASIS, f"{place}: {where}", what)
+        elif document.since is not None and document.since > day:
+            what = f"{name} holds from {document.since.isoformat()} only"
+            yield Finding(procedure_id, Kind.DEAD_BASIS, f"{place}: {where}", what)
 
 
 def _overlaps(procedure_id: str, heads: list[VersionHead]) -> Iterator[Finding]:

@@ -17,6 +17,10 @@ from procedures.vocabulary import Confidence, Language
 
 NEW_INCOME_TAX = date(2026, 7, 1)
 """Luật Thuế thu nhập cá nhân 109/2025/QH15 holds from this day."""
+CONTRACT_PRICE_COUNTS = date(2025, 7, 1)
+"""Nghị định 175/2025/NĐ-CP: a contract price above the province's table is the base of the
+registration fee whether or not it tells house and land apart. How it was before was not read in
+full."""
 REDUCED_LEVY = date(2026, 1, 1)
 """Nghị quyết 254/2025/QH15: garden and farm land with a home pays less from this day."""
 
@@ -26,6 +30,7 @@ _GIFT_RATE = Decimal("0.10")
 _OLD_ALLOWANCE = 10_000_000
 _NEW_ALLOWANCE = 20_000_000
 
+_OLD_REGISTRATION_LAW = "Nghị định 10/2022/NĐ-CP"
 _REGISTRATION_LAW = "Nghị định 10/2022/NĐ-CP (sửa đổi bởi Nghị định 175/2025/NĐ-CP)"
 _OLD_TAX_LAW = "Luật Thuế thu nhập cá nhân 04/2007/QH12"
 _NEW_TAX_LAW = "Luật Thuế thu nhập cá nhân 109/2025/QH15; Nghị định 253/2026/NĐ-CP"
@@ -131,7 +136,7 @@ def transfer(
     """
     _not_negative(price, table_price)
     base = max(price, table_price or 0)
-    lines = [_registration_fee(base)]
+    lines = [_registration_fee(base, as_of)]
     if relation.is_exempt:
         why = Text(vi="mua bán giữa người thân được miễn", en="exempt between relatives")
         lines.append(_income_tax(0, why, Payer.SELLER, as_of))
@@ -275,7 +280,7 @@ def _received(value: int, *, as_of: date, relation: Relation) -> Estimate:
     if relation.is_exempt:
         why = Text(vi="người thân được miễn", en="exempt between relatives")
         lines = (
-            _registration_fee(value, exempt=why),
+            _registration_fee(value, as_of, exempt=why),
             _income_tax(0, why, Payer.RECIPIENT, as_of),
         )
         notes: tuple[Text, ...] = (
@@ -291,7 +296,7 @@ def _received(value: int, *, as_of: date, relation: Relation) -> Estimate:
             vi=f"10% phần trên {show_vnd(allowance, 'vi')}",
             en=f"10% of what exceeds {show_vnd(allowance, 'en')}",
         )
-        lines = (_registration_fee(value), _income_tax(tax, why, Payer.RECIPIENT, as_of))
+        lines = (_registration_fee(value, as_of), _income_tax(tax, why, Payer.RECIPIENT, as_of))
         notes = ()
         if relation is Relation.STEP:
             notes = (
@@ -305,7 +310,8 @@ def _received(value: int, *, as_of: date, relation: Relation) -> Estimate:
     return Estimate(lines, as_of, unknown=(_PROVINCIAL, _MEASURING), notes=notes)
 
 
-def _registration_fee(base: int, exempt: Text | None = None) -> Line:
+def _registration_fee(base: int, as_of: date, exempt: Text | None = None) -> Line:
+    new = as_of >= CONTRACT_PRICE_COUNTS
     how = exempt or Text(
         vi=f"0,5% của {show_vnd(base, 'vi')}", en=f"0.5% of {show_vnd(base, 'en')}"
     )
@@ -314,8 +320,8 @@ def _registration_fee(base: int, exempt: Text | None = None) -> Line:
         0 if exempt else _share(base, _REGISTRATION_RATE),
         how,
         Payer.RECIPIENT,
-        _REGISTRATION_LAW,
-        Confidence.HIGH,
+        _REGISTRATION_LAW if new else _OLD_REGISTRATION_LAW,
+        Confidence.HIGH if new or exempt else Confidence.MEDIUM,
     )
 
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from procedures.provinces import PROVINCES
-from procedures.vocabulary import Actor, Confidence, Language, Submit, Unit
+from procedures.vocabulary import Actor, Confidence, Language, SpecialCase, Submit, Unit
 
 
 def _known_province(slug: str) -> str:
@@ -95,6 +95,8 @@ class TimeLimit(_Model):
 class TimeSection(Fact):
     limits: dict[str, TimeLimit] = Field(min_length=1)
     """By a short key, so that a version changes only the days; the ordinary case comes first."""
+    posting: bool = False
+    """Whether public posting is part of it and does not count: no status shows when it was."""
     notes: tuple[Text, ...] = ()
     rules: tuple[str, ...] = ()
 
@@ -175,6 +177,9 @@ class ConditionsSection(Fact):
     points: tuple[Text, ...] = ()
     refused_when: tuple[Text, ...] = ()
     rules: tuple[str, ...] = ()
+    cases: dict[SpecialCase, str | None] = Field(default_factory=dict)
+    """The shared rule that tells each special case; None where it does not arise. One that is
+    left out has not been looked into, which the catalogue's check reports."""
 
 
 class Form(Fact):
@@ -290,3 +295,43 @@ class CommonFees(_Model):
     kinds: dict[str, Text]
     """What each kind is called."""
     provinces: dict[Province, LocalFees]
+
+
+class Instrument(_Model):
+    """A law, decree or decision, and from when until when it holds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    since: date | None = Field(default=None, alias="from")
+    """The first day it held; None where that was not read."""
+    until: date | None = Field(default=None, alias="to")
+    """The last day it held; None while it does."""
+    by: str = ""
+    """What took its place."""
+    partly: str = ""
+    """What of it holds no more, where the rest does."""
+    confidence: Confidence
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Instrument:
+        if self.until is not None and not self.by:
+            raise ValueError("a document that ended names what took its place")
+        if self.until is not None and self.since is not None and self.until < self.since:
+            raise ValueError("a document cannot end before it begins")
+        return self
+
+
+class CommonInstruments(_Model):
+    """``common/instruments.yml``."""
+
+    instruments: dict[str, Instrument]
+
+    def find(self, cited: str) -> tuple[str, Instrument] | None:
+        """Return the document that a fact cites, by the longest beginning that is one's name."""
+        named = [
+            name
+            for name in self.instruments
+            if cited == name or cited.startswith((f"{name},", f"{name} ("))
+        ]
+        best = max(named, key=len, default=None)
+        return (best, self.instruments[best]) if best is not None else None

@@ -85,6 +85,22 @@ class Unit(StrEnum):
     """Days of the calendar."""
 
 
+class SpecialCase(StrEnum):
+    """Who or what makes a case special, whatever the procedure; every file says of each what
+    holds."""
+
+    MINORS = "minors"
+    """Somebody under eighteen."""
+    CO_OWNERS = "co_owners"
+    """Several people hold the right together."""
+    HEIRS = "heirs"
+    """Somebody concerned has died."""
+    ABSENT = "absent"
+    """The other side cannot be found or has lost the papers."""
+    MORTGAGED = "mortgaged"
+    """The land is mortgaged."""
+
+
 class Submit(StrEnum):
     """In what form a paper is handed in."""
 
@@ -112,6 +128,14 @@ ACTOR_NAMES: dict[Actor, dict[Language, str]] = {
     Actor.NOTARY: {"vi": "Công chứng hoặc chứng thực", "en": "The notary"},
     Actor.LENDER: {"vi": "Ngân hàng", "en": "The lender"},
     Actor.SURVEYOR: {"vi": "Đơn vị đo đạc", "en": "The surveyor"},
+}
+
+SPECIAL_CASE_NAMES: dict[SpecialCase, dict[Language, str]] = {
+    SpecialCase.MINORS: {"vi": "Người dưới 18 tuổi", "en": "Under eighteen"},
+    SpecialCase.CO_OWNERS: {"vi": "Nhiều người cùng đứng tên", "en": "Several holders"},
+    SpecialCase.HEIRS: {"vi": "Có người đã mất", "en": "Somebody has died"},
+    SpecialCase.ABSENT: {"vi": "Một bên vắng mặt, mất liên lạc", "en": "A side is absent"},
+    SpecialCase.MORTGAGED: {"vi": "Đất đang thế chấp", "en": "Mortgaged land"},
 }
 
 SUBMIT_NAMES: dict[Submit, dict[Language, str]] = {

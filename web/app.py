@@ -20,25 +20,28 @@ from core.observability import get_logger
 from core.privacy import Vault
 from core.settings import Settings
 from dossiers.proof import make_proofs
-from web import chat, health, pages, phone, webhooks
+from web import (
+    calculator,
+    chat,
+    crawlers,
+    health,
+    internal,
+    pages,
+    phone,
+    platforms,
+    procedures,
+    webhooks,
+)
+from web.headers import HEADERS
 from web.history import History
 from web.rasa import RasaClient
 from web.session import Conversations
 from web.state import Site
+from web.words import own_path, say
 
 _HERE = Path(__file__).parent
 _log = get_logger(__name__)
 
-HEADERS = {
-    # Nothing from outside is ever loaded, framed or embedded; scripts are our own files.
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
-        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-}
 FORGET_EVERY = 3600
 """Seconds between two sweeps of old conversations."""
 
@@ -56,14 +59,19 @@ def create_app(settings: Settings) -> FastAPI:
     @contextlib.asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         sweeper = asyncio.create_task(_forget_old(app.state.site))
+        reading = asyncio.create_task(asyncio.to_thread(procedures.read_all))
         yield
         sweeper.cancel()
+        reading.cancel()
         await app.state.site.rasa.close()
 
     app = FastAPI(title="Motcua", lifespan=life, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.site = _site(settings)
     app.mount("/static", StaticFiles(directory=_HERE / "static"), name="static")
-    for module in (chat, pages, phone, webhooks, health):
+    for module in (
+        *(chat, pages, procedures, calculator, crawlers, phone, webhooks),
+        *(platforms, internal, health),
+    ):
         app.include_router(module.router)
     app.add_exception_handler(HTTPException, _say_error)
     app.add_exception_handler(RequestValidationError, _say_invalid)
@@ -86,6 +94,10 @@ def _site(settings: Settings) -> Site:
     templates = Jinja2Templates(directory=_HERE / "templates")
     templates.env.trim_blocks = templates.env.lstrip_blocks = True
     templates.env.filters["office_time"] = lambda at: at.astimezone(clock.VIETNAM)
+    templates.env.filters["own_path"] = lambda url: own_path(url, settings.public_base)
+    templates.env.globals["say"] = say
+    # Read by machines alone, inside a script element; `tojson` escapes what could end it.
+    templates.env.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
     return Site(
         settings=settings,
         sessions=sessions,

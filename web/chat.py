@@ -22,8 +22,10 @@ from core import clock
 from core.observability import get_logger
 from dossiers.proof import Sender
 from language.blocks import Block, Button, Buttons, Text
+from web.headers import framed_by
 from web.history import Turn
 from web.rasa import RasaUnavailable
+from web.session import EMBED_PATH
 from web.state import Site, site_of
 
 router = APIRouter()
@@ -56,6 +58,20 @@ SUGGESTIONS = (
 @router.get("/", response_class=HTMLResponse)
 async def page(request: Request) -> Response:
     """The whole page, with the conversation so far."""
+    return await _page(request, "base.html")
+
+
+@router.get(EMBED_PATH, response_class=HTMLResponse)
+async def embedded_page(request: Request) -> Response:
+    """The same for a frame on an office's own site; only the sites of `embed_origins` may show
+    it."""
+    origins = site_of(request).settings.embed_origins
+    response = await _page(request, "embed.html")
+    response.headers["Content-Security-Policy"] = framed_by(origins)
+    return response
+
+
+async def _page(request: Request, layout: str) -> Response:
     site = site_of(request)
     conversation = site.conversations.of(request)
     turns: list[Turn] = []
@@ -66,6 +82,7 @@ async def page(request: Request) -> Response:
     response = site.page(
         request,
         "chat.html",
+        layout=layout,
         turns=turns,
         suggestions=SUGGESTIONS,
         form_token=site.conversations.form_token(conversation),
@@ -73,7 +90,7 @@ async def page(request: Request) -> Response:
         longest=LONGEST,
         asking_proof=bool(turns) and any(b.kind == "ask_proof" for b in turns[-1].answer),
     )
-    site.conversations.set(response, conversation)
+    site.conversations.set(response, conversation, embedded=request.url.path == EMBED_PATH)
     return response
 
 
@@ -92,14 +109,14 @@ async def say(
     if known is None:
         text = text.strip()
         if not payload and not text:
-            return _back(request, site, None)
+            return _back(request, site, conversation, None)
         if not payload and await _is_proof(site, conversation, text):
             known = await _prove(site, conversation, message_id, text)
         else:
             said = title or payload if payload else text[:LONGEST]
             answer = await _ask(site, conversation, message_id, payload or text)
             known = await _keep(site, conversation, message_id, said, answer)
-    return _back(request, site, known)
+    return _back(request, site, conversation, known)
 
 
 @router.post("/chat/proof")
@@ -114,7 +131,7 @@ async def give_proof(
     known = await asyncio.to_thread(site.history.turn, conversation, message_id)
     if known is None:
         known = await _prove(site, conversation, message_id, digits)
-    return _back(request, site, known)
+    return _back(request, site, conversation, known)
 
 
 @router.post("/chat/forget")
@@ -123,14 +140,15 @@ async def forget(request: Request, token: Annotated[str, Form(max_length=128)]) 
     site, conversation = _begin(request, token)
     await asyncio.to_thread(site.history.forget, conversation)
     await asyncio.to_thread(site.proofs.forget, Sender(CHANNEL, conversation))
-    response = RedirectResponse("/", status_code=303)
-    site.conversations.set(response, site.conversations.begin())
+    embedded = site.conversations.is_embedded(request, conversation)
+    response = RedirectResponse(EMBED_PATH if embedded else "/", status_code=303)
+    site.conversations.set(response, site.conversations.begin(), embedded)
     return response
 
 
 def _begin(request: Request, token: str) -> tuple[Site, str]:
     site = site_of(request)
-    conversation = site.conversations.of(request)
+    conversation = site.conversations.of(request, token)
     if conversation is None:
         raise HTTPException(403, "Phiên trò chuyện đã hết hạn. Xin tải lại trang rồi gửi lại.")
     site.conversations.check_form(conversation, token)
@@ -182,10 +200,9 @@ async def _keep(
     return await asyncio.to_thread(site.history.keep, conversation, turn)
 
 
-def _back(request: Request, site: Site, turn: Turn | None) -> Response:
+def _back(request: Request, site: Site, conversation: str, turn: Turn | None) -> Response:
     """The turn alone for the script; for a plain form, the page at its newest answer."""
     if request.headers.get("accept", "").startswith(FRAGMENT):
-        conversation = site.conversations.of(request) or ""
         return site.page(
             request,
             "turn.html",
@@ -193,4 +210,5 @@ def _back(request: Request, site: Site, turn: Turn | None) -> Response:
             form_token=site.conversations.form_token(conversation),
             message_id=secrets.token_urlsafe(12),
         )
-    return RedirectResponse("/#newest", status_code=303)
+    place = EMBED_PATH if site.conversations.is_embedded(request, conversation) else "/"
+    return RedirectResponse(f"{place}#newest", status_code=303)

@@ -6,14 +6,13 @@ the blocks back, and turns every trouble into `RasaUnavailable`.
 
 from __future__ import annotations
 
-import hmac
 import json
 import secrets
 import time
-from hashlib import sha256
 
 import aiohttp
 
+from language import signing
 from language.blocks import Block, from_dict
 
 TIMEOUT = 25.0
@@ -29,7 +28,7 @@ class RasaClient:
 
     def __init__(self, base_url: str, secret: str) -> None:
         self._url = f"{base_url}/webhooks/web/webhook"
-        self._secret = secret.encode()
+        self._secret = secret
         self._http: aiohttp.ClientSession | None = None
 
     async def say(self, conversation: str, message_id: str, text: str) -> tuple[Block, ...]:
@@ -41,7 +40,10 @@ class RasaClient:
         # The nonce makes every request's signature its own: Rasa believes none twice, and a
         # second try within one second would else look like a replay.
         body = json.dumps({**message, "nonce": secrets.token_hex(8)}).encode()
-        headers = {"Content-Type": "application/json", "X-Motcua-Signature": self._sign(body)}
+        headers = {
+            "Content-Type": "application/json",
+            signing.HEADER: signing.sign(body, self._secret, int(time.time())),
+        }
         try:
             async with self._session().post(self._url, data=body, headers=headers) as answer:
                 if answer.status != 200:
@@ -68,8 +70,3 @@ class RasaClient:
         if self._http is None or self._http.closed:
             self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT))
         return self._http
-
-    def _sign(self, body: bytes) -> str:
-        at = int(time.time())
-        mac = hmac.new(self._secret, f"{at}.".encode() + body, sha256).hexdigest()
-        return f"t={at},v1={mac}"

@@ -14,6 +14,11 @@ from fastapi import HTTPException, Request, Response
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 COOKIE = "motcua"
+EMBEDDED = "motcua_embedded"
+"""The cookie of a page shown within another site's: kept apart for each such site (Partitioned),
+and therefore sent where browsers send no other cookie of ours."""
+EMBED_PATH = "/embed"
+"""Where the page for another site's frame is."""
 MAX_AGE = 24 * 3600
 """Seconds that a conversation can be taken up again; the history lives as long."""
 
@@ -26,10 +31,23 @@ class Conversations:
         self._secure = secure
         self._serialiser = URLSafeTimedSerializer(secret, salt="web-conversation")
 
-    def of(self, request: Request) -> str | None:
-        """Return the conversation id of a request, or None for a forged, old or absent cookie."""
+    def of(self, request: Request, token: str = "") -> str | None:
+        """Return the conversation id of a request, or None for a forged, old or absent cookie.
+
+        A browser may hold two conversations, one of them within another site's page; a form's
+        `token` tells which is meant.
+        """
+        found = [value for name in _order(request) if (value := self._read(request, name))]
+        meant = [value for value in found if token and self._fits(value, token)]
+        return next(iter(meant or found), None)
+
+    def is_embedded(self, request: Request, conversation: str) -> bool:
+        """Tell whether this conversation is the one within another site's page."""
+        return self._read(request, EMBEDDED) == conversation
+
+    def _read(self, request: Request, name: str) -> str | None:
         try:
-            value = self._serialiser.loads(request.cookies.get(COOKIE, ""), max_age=MAX_AGE)
+            value = self._serialiser.loads(request.cookies.get(name, ""), max_age=MAX_AGE)
         except BadSignature:
             return None
         return value if isinstance(value, str) else None
@@ -38,8 +56,16 @@ class Conversations:
         """Return the id of a new conversation."""
         return secrets.token_urlsafe(18)
 
-    def set(self, response: Response, conversation: str) -> None:
+    def set(self, response: Response, conversation: str, embedded: bool = False) -> None:
         """Hand the conversation to the browser."""
+        if embedded:
+            # Starlette writes `Partitioned` only on the newest Pythons.
+            response.headers.append(
+                "Set-Cookie",
+                f"{EMBEDDED}={self._serialiser.dumps(conversation)}; Max-Age={MAX_AGE}; Path=/; "
+                "HttpOnly; Secure; SameSite=None; Partitioned",
+            )
+            return
         response.set_cookie(
             COOKIE,
             self._serialiser.dumps(conversation),
@@ -55,5 +81,14 @@ class Conversations:
 
     def check_form(self, conversation: str, token: str) -> None:
         """Raise 403 unless the form was made for this conversation."""
-        if not hmac.compare_digest(self.form_token(conversation), token):
+        if not self._fits(conversation, token):
             raise HTTPException(403, "Biểu mẫu không hợp lệ. Xin tải lại trang rồi gửi lại.")
+
+    def _fits(self, conversation: str, token: str) -> bool:
+        return hmac.compare_digest(self.form_token(conversation).encode(), token.encode())
+
+
+def _order(request: Request) -> tuple[str, str]:
+    """The cookies, the likelier first."""
+    within = request.url.path == EMBED_PATH or request.headers.get("sec-fetch-dest") == "iframe"
+    return (EMBEDDED, COOKIE) if within else (COOKIE, EMBEDDED)

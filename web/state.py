@@ -31,11 +31,21 @@ class Site:
     conversations: Conversations
     templates: Jinja2Templates
 
-    def page(self, request: Request, name: str, status: int = 200, **values: Any) -> HTMLResponse:
-        """Render a template. Pages hold personal words: no cache may keep them."""
+    def page(
+        self,
+        request: Request,
+        name: str,
+        status: int = 200,
+        cache: str = "no-store",
+        **values: Any,
+    ) -> HTMLResponse:
+        """Render a template. `language` among the values is the page's, Vietnamese if left out.
+
+        Pages hold personal words: no cache may keep them, unless `cache` says otherwise.
+        """
         values["settings"] = self.settings
         return self.templates.TemplateResponse(
-            request, name, values, status_code=status, headers={"Cache-Control": "no-store"}
+            request, name, values, status_code=status, headers={"Cache-Control": cache}
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import Counter
@@ -10,44 +11,83 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core import clock
 from core.observability import get_logger
-from notifier.providers import twilio
-from notifier.providers.base import Forged
+from notifier.providers import esms, twilio, zns
+from notifier.providers.base import Forged, Heard
 from notifier.receipts import take_receipt
-from web.state import site_of
+from web.state import Site, site_of
 
 router = APIRouter()
 _log = get_logger(__name__)
 
-FORGED = Counter("motcua_receipts_forged_total", "Callbacks that were not the provider's", ["why"])
+FORGED = Counter(
+    "motcua_receipts_forged_total", "Callbacks that were not the provider's", ["provider", "why"]
+)
 LARGEST = 32_768
-"""Bytes of a callback that are read; Twilio's are under two thousand."""
+"""Bytes of a callback that are read; providers' are under two thousand."""
 
 
 @router.post(twilio.CALLBACK_PATH)
 async def twilio_status(request: Request) -> Response:
-    """Take a status callback of Twilio's.
-
-    403: not Twilio's. 503: it could not be stored, and Twilio shall call again.
-    """
+    """Take a status callback of Twilio's."""
     site = site_of(request)
     if int(request.headers.get("content-length") or 0) > LARGEST:
         return Response(status_code=413)
     form = {key: value for key, value in (await request.form()).items() if isinstance(value, str)}
+    signature = request.headers.get("x-twilio-signature", "")
+    return await _take(
+        site,
+        twilio.NAME,
+        lambda: twilio.read_callback(
+            site.settings, site.vault, query=request.url.query, form=form, signature=signature
+        ),
+        status_code=204,
+    )
+
+
+@router.get(esms.CALLBACK_PATH)
+async def esms_status(request: Request) -> Response:
+    """Take a callback of eSMS's."""
+    site = site_of(request)
+    said = dict(request.query_params)
+    return await _take(
+        site, esms.NAME, lambda: esms.read_callback(site.vault, said), status_code=200
+    )
+
+
+@router.post(zns.CALLBACK_PATH)
+async def zalo_event(request: Request) -> Response:
+    """Take an event of Zalo's; those that are not about messages of ours are only acknowledged."""
+    site = site_of(request)
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST:
+            return Response(status_code=413)
+    return await _take(
+        site,
+        zns.NAME,
+        lambda: zns.read_event(site.settings, body, request.headers),
+        status_code=200,
+    )
+
+
+async def _take(
+    site: Site, provider: str, read: Callable[[], Heard | None], *, status_code: int
+) -> Response:
+    """Store what a callback says, then answer it with `status_code`.
+
+    403: not the provider's. 503: it could not be stored, and the provider shall call again.
+    """
     try:
-        heard = twilio.read_callback(
-            site.settings,
-            site.vault,
-            query=request.url.query,
-            form=form,
-            signature=request.headers.get("x-twilio-signature", ""),
-        )
+        heard = read()
     except Forged as forged:
-        FORGED.labels(str(forged)).inc()
-        _log.warning("receipt_forged", provider=twilio.NAME, why=str(forged))
+        FORGED.labels(provider, str(forged)).inc()
+        _log.warning("receipt_forged", provider=provider, why=str(forged))
         return Response(status_code=403)
-    try:
-        await asyncio.to_thread(take_receipt, site.sessions, heard, clock.now())
-    except SQLAlchemyError as error:
-        _log.error("receipt_not_stored", provider=twilio.NAME, reason=type(error).__name__)
-        return Response(status_code=503)
-    return Response(status_code=204)
+    if heard is not None:
+        try:
+            await asyncio.to_thread(take_receipt, site.sessions, heard, clock.now())
+        except SQLAlchemyError as error:
+            _log.error("receipt_not_stored", provider=provider, reason=type(error).__name__)
+            return Response(status_code=503)
+    return Response(status_code=status_code)

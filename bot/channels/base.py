@@ -1,8 +1,7 @@
 """The base of our channels: from a signed request to the blocks of the answer.
 
 verify → parse → once per message → clean → token or understanding → Rasa → blocks. A subclass says
-how its requests are signed and read, and how blocks leave. That one sender's messages are handled
-in the order in which they come is kept by Rasa's lock store.
+how its requests are signed and read, and how blocks leave.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
@@ -20,13 +20,12 @@ from sanic.response import HTTPResponse, json
 
 from bot.channels import notices, tokens
 from bot.channels.incoming import clean
-from bot.channels.once import Once
 from language.blocks import Block, Text, to_dict
 
 logger = logging.getLogger(__name__)
 
 REMEMBERED = 600
-"""Seconds for which a message's id is known, and its answer given again."""
+"""Seconds for which an answer is kept, to be given again to who retries the message."""
 BODY_LIMIT = 64 * 1024
 """Bytes of a request; a message of a thousand characters is far below."""
 
@@ -55,6 +54,10 @@ class Incoming:
     text: str
 
 
+Converse = Callable[[Incoming], Awaitable[list[Blocks]]]
+"""What answers a message. Raises whatever broke."""
+
+
 class Collector(OutputChannel):  # type: ignore[misc]  # Rasa is not typed
     """Gathers an answer's messages as blocks."""
 
@@ -80,20 +83,20 @@ class Collector(OutputChannel):  # type: ignore[misc]  # Rasa is not typed
 class SignedChannel(InputChannel, ABC):  # type: ignore[misc]  # Rasa is not typed
     """A webhook whose requests are signed, and handled once each."""
 
-    def __init__(self) -> None:
-        self._once: Once[list[Blocks]] = Once(REMEMBERED)
-
     @abstractmethod
     def verify(self, request: Request) -> None:
         """Raise `Refused` unless the request is signed by whom it must be."""
 
     @abstractmethod
-    def parse(self, body: bytes) -> Incoming:
-        """Read a verified body. Raises `Refused` where it has not the channel's form."""
+    def parse(self, request: Request) -> list[Incoming]:
+        """Read the messages of a verified request; what is none is left out.
+
+        Raises `Refused` where the request has not the channel's form.
+        """
 
     @abstractmethod
-    async def respond(self, incoming: Incoming, answer: Awaitable[list[Blocks]]) -> HTTPResponse:
-        """Send the answer in the channel's way, and return the response to the webhook."""
+    async def take(self, messages: list[Incoming], converse: Converse) -> HTTPResponse:
+        """See that each message is answered once, by `converse`, and respond to the webhook."""
 
     def blueprint(self, on_new_message: Handler) -> Blueprint:
         """Return the routes: `GET /` for health, `POST /webhook` for messages."""
@@ -109,17 +112,20 @@ class SignedChannel(InputChannel, ABC):  # type: ignore[misc]  # Rasa is not typ
                 if len(request.body) > BODY_LIMIT:
                     raise Refused(413, "too large")
                 self.verify(request)
-                incoming = self.parse(request.body)
+                messages = self.parse(request)
             except Refused as refusal:
                 logger.warning("%s: refused: %s", self.name(), refusal.reason)
                 return json({"error": refusal.reason}, status=refusal.status)
-            key = f"{incoming.sender} {incoming.message_id}"
-            answer = self._once.run(key, lambda: self._converse(on_new_message, incoming))
-            return await self.respond(incoming, answer)
+            return await self.take(messages, partial(self.converse, on_new_message))
 
+        self.add_routes(routes)
         return routes
 
-    async def _converse(self, on_new_message: Handler, incoming: Incoming) -> list[Blocks]:
+    def add_routes(self, routes: Blueprint) -> None:
+        """Add what else the platform asks of a webhook; nothing by default."""
+
+    async def converse(self, on_new_message: Handler, incoming: Incoming) -> list[Blocks]:
+        """Hand a message to the conversation and return the answer, which is never empty."""
         cleaned = clean(incoming.text)
         if not cleaned.text:
             return _said(notices.NOTHING_READABLE)

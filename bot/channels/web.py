@@ -11,7 +11,6 @@ import json
 import logging
 import re
 import time
-from collections.abc import Awaitable
 from typing import Any
 
 from rasa.core.channels.channel import InputChannel
@@ -19,9 +18,17 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 from sanic.response import json as json_response
 
-from bot.channels import notices, signing
-from bot.channels.base import Blocks, Incoming, Refused, SignedChannel
-from bot.channels.once import Recent
+from bot.channels import notices
+from bot.channels.base import (
+    REMEMBERED,
+    Blocks,
+    Converse,
+    Incoming,
+    Refused,
+    SignedChannel,
+)
+from bot.channels.once import Once, Recent
+from language import signing
 from language.blocks import to_dict
 
 logger = logging.getLogger(__name__)
@@ -35,6 +42,7 @@ class WebInput(SignedChannel):
     def __init__(self, secret: str) -> None:
         super().__init__()
         self._secret = secret
+        self._once: Once[list[Blocks]] = Once(REMEMBERED)
         # Twice the tolerance: a signature may be used from the past's edge to the future's.
         self._used: Recent[bool] = Recent(2 * signing.TOLERANCE)
 
@@ -65,10 +73,10 @@ class WebInput(SignedChannel):
             raise Refused(403, "forbidden")
         self._used.put(header, True)
 
-    def parse(self, body: bytes) -> Incoming:
+    def parse(self, request: Request) -> list[Incoming]:
         """Read the site's JSON."""
         try:
-            data = json.loads(body)
+            data = json.loads(request.body)
         except (ValueError, RecursionError):
             raise Refused(400, "not JSON") from None
         if not isinstance(data, dict):
@@ -78,13 +86,15 @@ class WebInput(SignedChannel):
                 raise Refused(400, f"{field}: 8 to 64 of A-Z a-z 0-9 _ -")
         if not isinstance(data.get("text"), str):
             raise Refused(400, "text: missing")
-        return Incoming(data["conversation"], data["message_id"], data["text"])
+        return [Incoming(data["conversation"], data["message_id"], data["text"])]
 
-    async def respond(self, incoming: Incoming, answer: Awaitable[list[Blocks]]) -> HTTPResponse:
+    async def take(self, messages: list[Incoming], converse: Converse) -> HTTPResponse:
         """Answer in the response. A failure of ours is an answer too: the visitor waits."""
+        (incoming,) = messages
+        key = f"{incoming.sender} {incoming.message_id}"
         try:
-            messages = await answer
+            answer = await self._once.run(key, lambda: converse(incoming))
         except Exception:
             logger.exception("web: a message could not be handled")
-            messages = [[to_dict(notices.NO_ANSWER)]]
-        return json_response({"messages": messages})
+            answer = [[to_dict(notices.NO_ANSWER)]]
+        return json_response({"messages": answer})

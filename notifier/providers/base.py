@@ -6,6 +6,7 @@ them is decided in `notifier.policy`, the same for all.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -21,11 +22,21 @@ class Request:
     ref: str
     """Our name for the message: goes with every request, and comes back with every receipt."""
     attempt: int
+    """Its number within the message, from 1."""
     to: str = field(repr=False)
     """E.164."""
     body: str = field(repr=False)
     valid_for: float
     """Seconds after which it is no longer news: the provider should not deliver it then."""
+    delivery: int = 1
+    """Which delivery of the message this is, from 1: a second one begins when a provider took the
+    message over and could not reach the handset. A provider that takes a request under one id
+    once must be given another id for another delivery, and for nothing else."""
+    template: str = ""
+    """Its template's key."""
+    values: Mapping[str, str] | None = field(default=None, repr=False)
+    """What fills its template, for providers that hold templates of their own; None where the
+    template has no such form."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +62,9 @@ class Inquiry:
     started_at: datetime
     known_refs: frozenset[str] = frozenset()
     """The provider's names for what we know it has for this number: not the one sought."""
+    may_send: bool = False
+    """True if nothing forbids the message to leave now: then a provider that takes a request under
+    one id once may be asked by sending it again."""
 
 
 @dataclass(frozen=True)
@@ -92,12 +106,25 @@ class Provider(Protocol):
         """True if messages reach people: then night is quiet and sample data stays at home."""
         ...
 
+    @property
+    def rate(self) -> float:
+        """Messages per second that it takes from all processes together; 0: no limit known."""
+        ...
+
+    def carries(self, request: Request) -> bool:
+        """Tell whether it has a form for this message at all."""
+        ...
+
     async def send(self, request: Request) -> Answer:
         """Send once. Never raises for what a network or a provider may do, never retries."""
         ...
 
     async def look_up(self, inquiry: Inquiry) -> Report:
         """Find out whether a request arrived. Never raises either."""
+        ...
+
+    async def tend(self) -> None:
+        """See to what runs out by itself, such as a token. Called now and then; never raises."""
         ...
 
     async def close(self) -> None:

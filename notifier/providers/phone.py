@@ -44,12 +44,17 @@ class PhoneProvider:
 
     name = NAME
     real = False
+    rate = 0.0
 
     def __init__(self, sessions: Sessions, vault: Vault) -> None:
         self._sessions = sessions
         self._vault = vault
         self._waiting: list[tuple[Request, asyncio.Future[Answer]]] = []
         self._delivering = False
+
+    def carries(self, request: Request) -> bool:
+        """Any text."""
+        return True
 
     async def send(self, request: Request) -> Answer:
         """Put the message on the phone, together with those that others are sending just now."""
@@ -110,6 +115,9 @@ class PhoneProvider:
         except SQLAlchemyError:
             return NoTelling()
         return Found(_ref(inquiry.request), Word.DELIVERED) if present else Absent()
+
+    async def tend(self) -> None:
+        """Nothing runs out."""
 
     async def close(self) -> None:
         """Nothing to let go of."""

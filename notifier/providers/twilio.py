@@ -9,12 +9,10 @@ it runs on an HTTP client of ours.
 from __future__ import annotations
 
 import hmac
-import json
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -40,53 +38,52 @@ from notifier.providers.base import (
     Request,
     receipt_token,
 )
-from notifier.vocabulary import Advice, Outcome, Word
+from notifier.providers.wire import (
+    NEVER,
+    OPTED_OUT,
+    RETRY,
+    SLOW,
+    STOP,
+    UNSURE,
+    Broken,
+    Meaning,
+    Reply,
+    Wire,
+    classify,
+)
+from notifier.vocabulary import Outcome, Word
 
 NAME = "twilio"
 
 CALLBACK_PATH = "/webhooks/twilio/status"
 """Where the public site takes Twilio's status callbacks."""
 
-_RETRY = (Outcome.NOT_SENT, Advice.NOTHING)
-_SLOW = (Outcome.THROTTLED, Advice.NOTHING)
-_STOP = (Outcome.NOT_SENT, Advice.PAUSE_PROVIDER)
-_NEVER = (Outcome.REJECTED, Advice.NOTHING)
-
-CODES: Mapping[int, tuple[Outcome, Advice]] = {
-    20429: _SLOW,  # too many requests: "never processed and always safe to retry"
-    14107: _SLOW,  # message rate exceeded
-    63018: _SLOW,  # channel rate exceeded
-    20503: _RETRY,  # service unavailable
-    21611: _SLOW,  # the sender's queue is full
-    30001: _SLOW,  # queue overflow
-    30017: _SLOW,  # carrier congestion
-    30022: _SLOW,  # sender's rate exceeded
-    20003: _STOP,  # wrong credentials
-    20404: _STOP,  # no such account
-    30002: _STOP,  # account suspended
-    21212: _STOP,  # sender invalid
-    21606: _STOP,  # sender not ours
-    21612: _STOP,  # sender cannot reach this country
-    21408: _STOP,  # country not enabled for the account
-    30018: _STOP,  # sender not registered
-    30024: _STOP,  # sender not provisioned for the carrier
-    21211: _NEVER,  # invalid number
-    21614: _NEVER,  # not a mobile number
-    21617: _NEVER,  # text too long
-    21602: _NEVER,  # no text
-    21610: (Outcome.REJECTED, Advice.OPT_OUT),  # the recipient has unsubscribed
-    30500: (Outcome.AMBIGUOUS, Advice.NOTHING),  # internal error of Twilio's
+CODES: Mapping[int, Meaning] = {
+    20429: SLOW,  # too many requests: "never processed and always safe to retry"
+    14107: SLOW,  # message rate exceeded
+    63018: SLOW,  # channel rate exceeded
+    20503: RETRY,  # service unavailable
+    21611: SLOW,  # the sender's queue is full
+    30001: SLOW,  # queue overflow
+    30017: SLOW,  # carrier congestion
+    30022: SLOW,  # sender's rate exceeded
+    20003: STOP,  # wrong credentials
+    20404: STOP,  # no such account
+    30002: STOP,  # account suspended
+    21212: STOP,  # sender invalid
+    21606: STOP,  # sender not ours
+    21612: STOP,  # sender cannot reach this country
+    21408: STOP,  # country not enabled for the account
+    30018: STOP,  # sender not registered
+    30024: STOP,  # sender not provisioned for the carrier
+    21211: NEVER,  # invalid number
+    21614: NEVER,  # not a mobile number
+    21617: NEVER,  # text too long
+    21602: NEVER,  # no text
+    21610: OPTED_OUT,  # the recipient has unsubscribed
+    30500: UNSURE,  # internal error of Twilio's
 }
 """What Twilio's error codes mean when it answers a request."""
-
-_BY_HTTP_STATUS: Mapping[int, tuple[Outcome, Advice]] = {
-    401: _STOP,
-    403: _STOP,
-    404: _STOP,
-    408: (Outcome.AMBIGUOUS, Advice.NOTHING),
-    429: _SLOW,
-    503: _RETRY,
-}
 
 _WORDS: Mapping[str, Word] = {
     "accepted": Word.ACCEPTED,
@@ -117,48 +114,21 @@ _LISTED = 50
 class _Refused(Exception):
     """Twilio answered with something else than success."""
 
-    def __init__(self, status: int, body: str, headers: Mapping[str, str]) -> None:
-        super().__init__(f"HTTP {status}")
-        self.status = status
-        self.retry_after = _seconds(headers.get("Retry-After"))
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(f"HTTP {reply.status}")
+        self.status = reply.status
+        self.retry_after = reply.retry_after
         self.code: int | None = None
         with suppress(ValueError, TypeError, KeyError):
-            self.code = int(json.loads(body)["code"])
-
-
-class _Broken(Exception):
-    """The connection or the time ran out before an answer was read."""
-
-    def __init__(self, cause: BaseException, left: bool) -> None:
-        super().__init__(type(cause).__name__)
-        self.left = left
-        """True if the request, or a part of it, may have left."""
+            self.code = int(reply.fields()["code"])
 
 
 class _HttpClient(AsyncHttpClient):
-    """Twilio's HTTP client, with a time-out, without retries, and silent: its requests hold
-    numbers. Knows of each failed request whether any of it left."""
+    """Twilio's HTTP client, with a time-out, without retries, and silent."""
 
     def __init__(self, timeout: float, connections: int) -> None:
         super().__init__(logging.getLogger(__name__), True, timeout)
-        self._limits = aiohttp.ClientTimeout(total=timeout, sock_connect=min(3.0, timeout))
-        self._connections = connections
-        self._session: aiohttp.ClientSession | None = None
-
-    def _open(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            trace = aiohttp.TraceConfig()
-
-            async def leaving(_session: Any, context: SimpleNamespace, _params: Any) -> None:
-                context.trace_request_ctx.left = True
-
-            trace.on_request_headers_sent.append(leaving)
-            self._session = aiohttp.ClientSession(
-                timeout=self._limits,
-                connector=aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=10),
-                trace_configs=[trace],
-            )
-        return self._session
+        self.wire = Wire(timeout, connections)
 
     async def request(
         self,
@@ -171,29 +141,17 @@ class _HttpClient(AsyncHttpClient):
         timeout: float | None = None,  # noqa: ASYNC109  # the library's signature
         allow_redirects: bool = False,
     ) -> Response:
-        """Make one request. Raises `_Refused` or `_Broken`."""
-        marks = SimpleNamespace(left=False)
-        try:
-            async with self._open().request(
-                method,
-                uri,
-                params=_plain(params),
-                data=_plain(data),
-                headers={**(headers or {}), **_authorization(auth)},
-                allow_redirects=False,
-                trace_request_ctx=marks,
-            ) as answer:
-                body = await answer.text()
-                if answer.status >= 300:
-                    raise _Refused(answer.status, body, answer.headers)
-                return Response(answer.status, body, answer.headers)
-        except (aiohttp.ClientError, TimeoutError, OSError, UnicodeDecodeError) as error:
-            raise _Broken(error, marks.left) from error
-
-    async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        """Make one request. Raises `_Refused` or `Broken`."""
+        reply = await self.wire.request(
+            method,
+            uri,
+            params=_plain(params),
+            data=_plain(data),
+            headers={**(headers or {}), **_authorization(auth)},
+        )
+        if reply.status >= 300:
+            raise _Refused(reply)
+        return Response(reply.status, reply.body, reply.headers)
 
 
 class TwilioProvider:
@@ -203,6 +161,7 @@ class TwilioProvider:
     real = True
 
     def __init__(self, settings: Settings, vault: Vault) -> None:
+        self.rate = settings.twilio_rate
         self._vault = vault
         self._callback_base = settings.public_url.rstrip("/")
         self._sender: dict[str, Any] = (
@@ -218,6 +177,10 @@ class TwilioProvider:
         )
         # The library's edge and region cannot name a host of ours; its base can.
         self._client.api.base_url = settings.twilio_base_url.rstrip("/")
+
+    def carries(self, request: Request) -> bool:
+        """Any text."""
+        return True
 
     async def send(self, request: Request) -> Answer:
         """POST once, and say what came of it."""
@@ -235,10 +198,11 @@ class TwilioProvider:
                 **self._sender,
             )
         except _Refused as refusal:
-            return classify(refusal.status, refusal.code, refusal.retry_after)
-        except _Broken as broken:
-            outcome = Outcome.AMBIGUOUS if broken.left else Outcome.NOT_SENT
-            return Answer(outcome, code=str(broken)[:20])
+            code = str(refusal.code) if refusal.code is not None else None
+            known = CODES.get(refusal.code or 0)
+            return classify(refusal.status, code, known, refusal.retry_after)
+        except Broken as broken:
+            return broken.answer
         except _UNREADABLE:
             # It said yes in a way that cannot be read: it may well have the message.
             return Answer(Outcome.AMBIGUOUS, code="unreadable")
@@ -270,30 +234,19 @@ class TwilioProvider:
                     word = _word(str(message.status or ""), message.error_code)
                     code = str(message.error_code) if message.error_code else None
                     return Found(message.sid, word, code)
-        except (_Refused, _Broken, *_UNREADABLE):
+        except (_Refused, Broken, *_UNREADABLE):
             return NoTelling()
         if any(not message.body for message in candidates) or len(listed) >= _LISTED:
             # Texts were redacted, or there is more than was read: absence is not proven.
             return NoTelling()
         return Absent()
 
+    async def tend(self) -> None:
+        """Nothing runs out."""
+
     async def close(self) -> None:
         """Close connections."""
-        await self._http.close()
-
-
-def classify(http_status: int, code: int | None, retry_after: float | None) -> Answer:
-    """Return what an answer that is no success means. Codes that are not in the tables: a refusal
-    (4xx) is for good, any other answer is ambiguous."""
-    unlisted = (Outcome.REJECTED if 400 <= http_status < 500 else Outcome.AMBIGUOUS), Advice.NOTHING
-    outcome, advice = CODES.get(code or 0) or _BY_HTTP_STATUS.get(http_status) or unlisted
-    return Answer(
-        outcome,
-        code=str(code) if code is not None else f"http_{http_status}",
-        http_status=http_status,
-        retry_after=retry_after,
-        advice=advice,
-    )
+        await self._http.wire.close()
 
 
 def callback_url(base: str, vault: Vault, ref: str, attempt: int) -> str:
@@ -350,8 +303,3 @@ def _authorization(auth: tuple[str, str] | None) -> dict[str, str]:
 
 def _plain(fields: dict[str, object] | None) -> dict[str, str] | None:
     return {name: str(value) for name, value in fields.items()} if fields else None
-
-
-def _seconds(header: str | None) -> float | None:
-    """Read Retry-After in its form in seconds; a date, which Twilio does not send, is ignored."""
-    return float(header) if header and header.strip().isdigit() else None

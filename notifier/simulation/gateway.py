@@ -61,6 +61,7 @@ class Gateway:
     seed: int = 0
     name: str = NAME
     real: bool = True
+    rate: float = 0.0
     taken: dict[str, list[str]] = field(default_factory=dict)
     """Our name for each message that was taken over → the gateway's names, one for each time."""
 
@@ -68,6 +69,10 @@ class Gateway:
         self._dice = random.Random(self.seed)
         self._serial = count(1)
         self._coming: list[tuple[datetime, int, Heard]] = []
+
+    def carries(self, request: Request) -> bool:
+        """Carry everything."""
+        return True
 
     async def send(self, request: Request) -> Answer:
         """Take a message over, or not, or not say."""
@@ -92,6 +97,9 @@ class Gateway:
             return NoTelling()
         names = [n for n in self.taken.get(inquiry.request.ref, ()) if n not in inquiry.known_refs]
         return Found(names[-1], Word.ACCEPTED) if names else Absent()
+
+    async def tend(self) -> None:
+        """Nothing runs out."""
 
     async def close(self) -> None:
         """Nothing to let go of."""

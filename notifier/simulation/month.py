@@ -26,19 +26,19 @@ from core.privacy import Vault
 from core.settings import Settings
 from dossiers.lifecycle import Status
 from dossiers.models import ImportReport, ImportState
-from dossiers.offices import OfficeBook
 from dossiers.phones import phone_index, read_phones
 from dossiers.recording import Context, Entry, OfficeIds, record
 from dossiers.rows import ExportRow
 from notifier import budget, plan, receipts, reconcile
 from notifier.budget import Budget
-from notifier.desk import Desk
+from notifier.desk import Desk, true_due
 from notifier.dispatch import Dispatcher
-from notifier.lateness import tell_late
+from notifier.lateness import Judge, tell_late
 from notifier.models import Message
 from notifier.outbox import at
-from notifier.policy import Pace, Rules
-from notifier.reminders import WorkingDays, remind, thresholds_of
+from notifier.policy import Pace
+from notifier.reminders import remind, thresholds_of
+from notifier.routing import Gateways
 from notifier.simulation.gateway import NAME, Faults, Gateway
 from notifier.simulation.reckoning import Reckoning, reckon
 from notifier.simulation.world import Move, World
@@ -105,13 +105,13 @@ class Month:
         self,
         engine: Engine,
         settings: Settings,
-        working_days: WorkingDays,
+        judge: Judge,
         options: Options,
         progress: Progress = lambda day, done, total: None,
     ) -> None:
         self._options = options
         self._settings = settings
-        self._working_days = working_days
+        self._judge = judge
         self._progress = progress
         self._now = datetime.combine(options.start, time(6), tzinfo=VIETNAM).astimezone(UTC)
         self._sessions = self._session_maker(engine)
@@ -119,10 +119,12 @@ class Month:
         self._vault = Vault("a simulation's own secret")
         self._world = World(options.seed, options.dossiers, options.start, options.days)
         self.gateway = Gateway(lambda: self._now, options.faults, options.seed)
+        self._gateways = Gateways.alone(self.gateway)
         prices = {NAME: options.price}
         self._desk = replace(
-            Desk.of(settings, OfficeBook(), get_templates(), self._vault, real=True),
+            Desk.of(settings, judge.offices, get_templates(), self._vault, real=True),
             budget=Budget(options.price, prices, options.daily_budget),
+            due=true_due(judge.reckon, judge.offices),
         )
         self._dice = random.Random(options.seed + 1)
         self._crashes = 0
@@ -256,10 +258,10 @@ class Month:
         with sessions.begin() as session:
             if local == self._settings.reminder_at:
                 thresholds = thresholds_of(self._settings)
-                remind(session, desk, thresholds, self._working_days, self._now)
+                remind(session, desk, thresholds, self._judge.working_days, self._now)
             if local in (self._settings.reminder_at, *IMPORTS):
                 warn = self._settings.late_warning
-                tell_late(session, desk, warn, self._working_days, self._now)
+                tell_late(session, desk, warn, self._judge, self._now)
         if self._desk.budget.daily is not None:
             again(
                 sessions,
@@ -287,9 +289,9 @@ class Month:
             self._crashes += 1
         dispatcher = Dispatcher(
             self._doomed,
-            self.gateway,
+            self._gateways,
             self._vault,
-            Rules.of(self._settings),
+            self._desk.rules,
             _PACE,
             concurrency=self._options.concurrency,
         )
@@ -328,7 +330,9 @@ class Month:
     async def _reconcile(self, *, closing: bool) -> None:
         with self._sessions.begin() as session:
             reconcile.lapse_leases(session, self._now)
-        await reconcile.settle_doubts(self._sessions, self.gateway, self._vault, _PACE)
+        await reconcile.settle_doubts(
+            self._sessions, self._gateways, self._vault, self._desk.rules, _PACE
+        )
         if not closing:
             return
         again(self._sessions, lambda s: reconcile.expire(s, self._now))

@@ -22,7 +22,9 @@ import pytest
 
 from cli.training import ensure_model, model_path
 from core.settings import ROOT
+from tests.fakes.telegram_server import TOKEN, FakeTelegram, fake_telegram
 
+TELEGRAM_SECRET = "what Telegram was told"
 PORTS = ("WEB", "RASA", "ACTIONS", "NOTIFIER")
 
 
@@ -32,6 +34,7 @@ class System:
 
     environment: dict[str, str]
     address: str
+    telegram: FakeTelegram
     process: subprocess.Popen[str] | None = None
     said: list[str] = field(default_factory=list)
 
@@ -108,7 +111,14 @@ class System:
 
 
 @pytest.fixture(scope="session")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+def telegram() -> Iterator[FakeTelegram]:
+    """The platform on which some of its citizens write."""
+    with fake_telegram() as fake:
+        yield fake
+
+
+@pytest.fixture(scope="session")
+def system(tmp_path_factory: pytest.TempPathFactory, telegram: FakeTelegram) -> Iterator[System]:
     """One system for all acceptance tests: starting Rasa takes its time."""
     ensure_model(lambda line: None)
     state = tmp_path_factory.mktemp("state")
@@ -126,9 +136,12 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         **{f"MOTCUA_{name}_PORT": port for name, port in ports.items()},
         "MOTCUA_STATE_DIR": str(state),
         "MOTCUA_HOTLINE": "1900 0000",
+        "MOTCUA_TELEGRAM_TOKEN": TOKEN,
+        "MOTCUA_TELEGRAM_SECRET": TELEGRAM_SECRET,
+        "MOTCUA_TELEGRAM_BASE_URL": f"http://127.0.0.1:{telegram.port}",
         "PYTHONPATH": str(ROOT),
     }
-    made_system = System(environment, f"http://127.0.0.1:{ports['WEB']}")
+    made_system = System(environment, f"http://127.0.0.1:{ports['WEB']}", telegram)
     try:
         made_system.start()
         yield made_system

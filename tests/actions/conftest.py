@@ -24,7 +24,10 @@ from core.database import Base, make_engine, session_factory
 from core.privacy import Vault
 from core.settings import ROOT, Settings
 from language.blocks import Block, Buttons, as_text, from_dict
+from procedures.appointments import Reckoner
 from procedures.catalogue import load_catalogue
+from procedures.deadlines import load_calendar
+from procedures.drafts import get_drafts
 
 _ = (actions.models, dossiers.models)
 NOW = datetime(2026, 11, 17, 3, 0, tzinfo=UTC)
@@ -105,10 +108,11 @@ def rooms(settings: Settings) -> Iterator[Rooms]:
     Base.metadata.create_all(engine)
     yield Rooms(
         catalogue=lambda: CATALOGUE,
+        drafts=lambda: get_drafts(settings.state_dir),
         sessions=session_factory(engine),
         settings=settings,
         vault=Vault(settings.secret_key.get_secret_value()),
-        days_between=lambda start, end: (end - start).days,
+        reckon=Reckoner(lambda: CATALOGUE, load_calendar()).reckon,
     )
     engine.dispose()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -14,17 +16,26 @@ from dossiers.phones import phone_index
 from dossiers.proof import Limits, Outcome, Proofs, Sender, proof_print
 from language.blocks import AskProof, Facts, Progress
 from notifier.outbox import opted_out
+from procedures.appointments import Reckoner
+from procedures.deadlines import load_calendar
 from tests.actions.conftest import Conversation
 
 CODE = "H60.12.01-261102-0007"
 OTHER = "H60.12.01-261103-0008"
+PAID = "H60.12.01-261103-0009"
 UNKNOWN = "H60.12.01-261102-9999"
 PHONE = "+84845578756"
 RIGHT, WRONG = "8756", "1111"
 RECEIVED = datetime(2026, 11, 2, 3, 0, tzinfo=UTC)
 
 
-def add_dossier(rooms: Rooms, code: str = CODE, **changes: Any) -> None:
+def add_dossier(
+    rooms: Rooms,
+    code: str = CODE,
+    way: Sequence[tuple[Status, datetime]] = (),
+    **changes: Any,
+) -> None:
+    """Add a dossier; `way` are its states so far, the present one last."""
     values: dict[str, Any] = {
         "code": code,
         "procedure_code": "1.013978",
@@ -40,19 +51,22 @@ def add_dossier(rooms: Rooms, code: str = CODE, **changes: Any) -> None:
         "updated_at": RECEIVED,
     }
     values.update(changes)
+    if way:
+        values["status"] = way[-1][0]
     with rooms.sessions.begin() as session:
         office = Office(key=f"office of {code}", name="Chi nhánh VPĐKĐĐ khu vực 3")
         dossier = Dossier(office=office, **values)
-        dossier.events.append(
-            DossierEvent(
-                version=1,
-                status=values["status"],
-                move=Move.FIRST,
-                occurred_at=RECEIVED,
-                recorded_at=RECEIVED,
-                source="test",
+        for version, (status, at) in enumerate(way or [(values["status"], RECEIVED)], 1):
+            dossier.events.append(
+                DossierEvent(
+                    version=version,
+                    status=status,
+                    move=Move.FIRST if version == 1 else Move.STEP,
+                    occurred_at=at,
+                    recorded_at=at,
+                    source="test",
+                )
             )
-        )
         session.add(dossier)
 
 
@@ -114,7 +128,7 @@ def test_the_right_proof_shows_the_dossier(talk: Conversation) -> None:
     prove(talk)
     assert f"Hồ sơ {CODE}: Đang xử lý." in talk.text
     assert "chờ đến ngày hẹn" in talk.text
-    assert "Còn 13 ngày làm việc" in talk.text
+    assert "Còn 8 ngày làm việc" in talk.text  # 18–20, 23, 25–27, 30: the 24th is a holiday
     facts = next(block for block in talk.answer if isinstance(block, Facts))
     assert ("Ngày hẹn trả", "30/11/2026") in facts.facts
     progress = next(block for block in talk.answer if isinstance(block, Progress))
@@ -215,7 +229,7 @@ LATE = {"due_on": date(2026, 11, 10)}
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        (LATE, "quá ngày hẹn 7 ngày làm việc"),
+        (LATE, "Xin lỗi Ông/Bà, hồ sơ đã quá ngày hẹn 5 ngày làm việc"),
         ({"due_on": date(2026, 11, 17)}, "Hôm nay là ngày hẹn trả"),
         ({"status": Status.TAX_DUE, **LATE}, "Thời hạn đang tạm dừng"),
         (
@@ -233,6 +247,76 @@ def test_what_a_state_tells(
     add_dossier(rooms, OTHER, **changes)
     prove(talk, RIGHT, OTHER)
     assert said in talk.text
+
+
+def _on(day: int) -> datetime:
+    return RECEIVED.replace(day=day)
+
+
+def test_while_the_clock_stands_it_is_told_since_when_and_how_it_goes_on(
+    talk: Conversation, rooms: Rooms
+) -> None:
+    way = [(Status.ACCEPTED, _on(2)), (Status.SUPPLEMENT_NEEDED, _on(10))]
+    add_dossier(rooms, OTHER, way)
+    prove(talk, RIGHT, OTHER)
+    # Of the 19 working days from 2 to 30/11, the 3rd to the 10th have counted.
+    assert "Chờ từ ngày 10/11/2026. Sau đó còn khoảng 13 ngày làm việc." in talk.text
+    assert "quá ngày hẹn" not in talk.text
+
+
+def test_what_does_not_count_is_taken_out_before_it_is_called_late(
+    talk: Conversation, rooms: Rooms
+) -> None:
+    way = [
+        (Status.ACCEPTED, _on(2)),
+        (Status.SUPPLEMENT_NEEDED, _on(5)),
+        (Status.PROCESSING, _on(11)),
+    ]
+    add_dossier(rooms, OTHER, way, due_on=date(2026, 11, 12))
+    prove(talk, RIGHT, OTHER)
+    # 6, 9, 10 and 11 did not count: 12/11 has become 18/11, tomorrow.
+    assert "Còn 1 ngày làm việc đến ngày hẹn trả" in talk.text
+    assert "Không tính 4 ngày làm việc chờ bổ sung giấy tờ" in talk.text
+    assert "Ngày hẹn trả: 12/11/2026\nNgày hẹn tính lại: 18/11/2026" in talk.text
+    talk.wait(days=2)
+    prove(talk, RIGHT, OTHER)
+    assert "quá ngày hẹn 1 ngày làm việc" in talk.text
+
+
+def test_two_appointments_where_the_province_has_them(rooms: Rooms) -> None:
+    dong_thap = Reckoner(rooms.catalogue, load_calendar(), "dong-thap")
+    talk = Conversation(replace(rooms, reckon=dong_thap.reckon))
+    sale: dict[str, Any] = {
+        "procedure_code": "1.013831",
+        "procedure_name": "Đăng ký biến động chuyển nhượng",
+        "due_on": date(2026, 11, 9),
+    }
+    way = [(Status.ACCEPTED, _on(2)), (Status.TAX_DUE, _on(9))]
+    add_dossier(rooms, OTHER, way, **sale)
+    prove(talk, RIGHT, OTHER)
+    assert "Hẹn lần 2: 3 ngày làm việc kể từ khi Ông/Bà nộp xong tiền." in talk.text
+    add_dossier(rooms, PAID, [*way, (Status.PROCESSING, _on(16))], **sale)
+    prove(talk, RIGHT, PAID)
+    assert "Ngày hẹn lần 2: 19/11/2026" in talk.text
+    assert "Không tính 5 ngày làm việc chờ nộp thuế, phí." in talk.text
+
+
+def test_without_a_date_the_limit_tells_one_for_what_it_is(
+    talk: Conversation, rooms: Rooms
+) -> None:
+    lost: dict[str, Any] = {"procedure_code": "1.012786", "procedure_name": "Cấp lại"}
+    add_dossier(rooms, OTHER, due_on=None, **lost)
+    prove(talk, RIGHT, OTHER)
+    assert "tạm tính" not in talk.text, "nobody has said whether the land is in the mountains"
+    offices = rooms.settings.state_dir / "offices.yml"
+    offices.write_text("offices: [{name: Chi nhánh VPĐKĐĐ khu vực 3, mountainous: true}]")
+    told = Conversation(
+        replace(rooms, settings=rooms.settings.model_copy(update={"offices_file": offices}))
+    )
+    told.sender = talk.sender
+    told.act("action_check_status", payload=f"status:{OTHER}")
+    assert "Ngày hẹn (tạm tính): 01/12/2026" in told.text
+    assert "chưa kể thời gian niêm yết" in told.text
 
 
 def test_a_remark_on_a_dossier_in_process_is_not_read_out(talk: Conversation) -> None:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from actions.models import Unanswered, Why
+from language.blocks import Link
 from tests.actions.conftest import Conversation
 
 ASK = "action_ask_procedure"
@@ -108,3 +109,34 @@ def test_a_sum_of_another_procedure_is_answered_with_its_fees(talk: Conversation
 def test_an_unknown_procedure_in_a_token_is_asked_about(talk: Conversation) -> None:
     talk.act(ASK, payload="ask:no_such_thing:fee")
     assert "hỏi về thủ tục nào" in talk.text
+
+
+@pytest.mark.parametrize("aspects", ["documents", "documents+fee", "fee+documents"])
+def test_papers_lead_to_a_page_to_print_and_four_choices_are_the_most(
+    talk: Conversation, aspects: str
+) -> None:
+    talk.act(ASK, payload=f"ask:transfer:{aspects}")
+    (link,) = (block for block in talk.answer if isinstance(block, Link))
+    assert link.title == "Bản in / PDF"
+    assert link.url == f"{talk.rooms.settings.public_base}/thu-tuc/transfer/giay-to"
+    assert 1 + len(talk.buttons) == 4
+    assert talk.kinds[-3:] == ["source", "link", "buttons"]
+    assert f"Bản in / PDF: {link.url}" in talk.text
+
+
+def test_the_page_to_print_is_of_the_province_and_the_language_spoken_of(
+    talk: Conversation,
+) -> None:
+    talk.act(ASK, payload="ask:transfer:documents")
+    talk.act("action_fallback", text="Hải Phòng")
+    (link,) = (block for block in talk.answer if isinstance(block, Link))
+    assert link.url.endswith("/thu-tuc/transfer/giay-to?tinh=hai-phong")
+    english = Conversation(talk.rooms, slots={"language": "en"})
+    english.act(ASK, payload="ask:gift:documents")
+    (link,) = (block for block in english.answer if isinstance(block, Link))
+    assert link.url.endswith("/thu-tuc/gift/giay-to?lang=en")
+
+
+def test_an_answer_without_papers_has_nothing_to_print(talk: Conversation) -> None:
+    talk.act(ASK, payload="ask:transfer:time")
+    assert "link" not in talk.kinds

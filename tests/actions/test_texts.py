@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from actions.fees import _READ, _WORDING, SUMS
-from actions.texts import conversation, menu
+from actions.fees import _READ, _WORDING
+from actions.texts import conversation
 from core.settings import ROOT
+from procedures.menu import menu
+from procedures.sums import SUMS
 
 WORDS = conversation()
 

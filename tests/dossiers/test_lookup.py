@@ -9,10 +9,15 @@ import pytest
 from sqlalchemy import Engine, event
 
 from core.database import Sessions
+from core.settings import ROOT
+from dossiers.appointments import Lateness, Timing, Wait
 from dossiers.importing import Importer
 from dossiers.lifecycle import Status
-from dossiers.lookup import DossierView, Lateness, Lookup, ProofNeeded, Timing
+from dossiers.lookup import DossierView, Lookup, ProofNeeded
 from dossiers.proof import Limits, Outcome, Proofs, Sender
+from procedures.appointments import Reckoner
+from procedures.catalogue import load_catalogue
+from procedures.deadlines import load_calendar
 from tests.dossiers.exports import NOW, MakeExport, row
 from tests.dossiers.registry import on_sqlite
 
@@ -30,7 +35,8 @@ def proofs(importer: Importer) -> Proofs:
 
 @pytest.fixture
 def lookup(importer: Importer, proofs: Proofs) -> Lookup:
-    return Lookup(proofs, importer.offices)
+    catalogue = load_catalogue(ROOT / "data" / "procedures")
+    return Lookup(proofs, importer.offices, Reckoner(lambda: catalogue, load_calendar()).reckon)
 
 
 def prove(proofs: Proofs, code: str = CODE) -> None:
@@ -89,9 +95,10 @@ def test_with_proof_all_is_told(
         ("ahead", ""),
         ("ahead", ""),
     ]
-    assert (view.received_on, view.due_on) == (date(2026, 11, 2), date(2026, 11, 30))
+    assert (view.received_on, view.appointment.given) == (date(2026, 11, 2), date(2026, 11, 30))
     assert view.moved_on == date(2026, 11, 17)
-    assert view.lateness == Lateness(Timing.PAUSED)
+    assert view.appointment.lateness == Lateness(Timing.PAUSED)
+    assert view.appointment.waiting == Wait(Status.TAX_DUE, date(2026, 11, 17))
     assert view.office_name == "Văn phòng Đăng ký đất đai tỉnh"
     assert view.office is not None and view.office.hours and view.office.sample
     english = seen(lookup, sessions, language="en")
@@ -135,7 +142,7 @@ def test_a_returned_dossier_tells_its_dates(
     view = seen(lookup, sessions)
     assert [stop.on for stop in view.stops] == ["02/11/2026", "", "", "12/11/2026", "13/11/2026"]
     assert {stop.state for stop in view.stops} == {"done"}
-    assert view.lateness == Lateness(Timing.ENDED)
+    assert view.appointment.lateness == Lateness(Timing.ENDED)
 
 
 def test_all_that_a_sender_may_see_and_no_other(

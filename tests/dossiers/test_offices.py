@@ -9,7 +9,7 @@ import pytest
 from core.settings import ROOT
 from dossiers.columns import BadColumnsFile, load_columns
 from dossiers.lifecycle import Status
-from dossiers.offices import load_offices
+from dossiers.offices import load_offices, offices_of
 from language.folding import has_marks
 from tests.dossiers.exports import HEADER
 
@@ -79,3 +79,13 @@ def test_the_offices_of_the_project_are_marked_as_samples() -> None:
         assert office.sample
         assert office.address and office.hours and office.hotline
         assert office.sms_name and not has_marks(office.sms_name)
+
+
+@pytest.mark.parametrize("text", ["offices: [", "offices: [{colour: red}]", "[]", None])
+def test_a_slip_in_the_file_costs_the_addresses_and_no_answer(
+    tmp_path: Path, text: str | None
+) -> None:
+    path = tmp_path / "offices.yml"
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    assert offices_of(path).offices == ()

@@ -33,6 +33,16 @@ def default_answer(text: str) -> list[Block]:
     ]
 
 
+@dataclass(frozen=True)
+class Event:
+    """A platform's event as it reached Rasa."""
+
+    channel: str
+    query: str
+    headers: dict[str, str]
+    body: bytes
+
+
 @dataclass
 class FakeRasa:
     """What the tests see of it."""
@@ -45,6 +55,8 @@ class FakeRasa:
     said: list[tuple[str, str]] = field(default_factory=list)
     """(conversation, text) of every message believed."""
     answer: Callable[[str], list[Block]] = default_answer
+    events: list[Event] = field(default_factory=list)
+    """What came for the channels on other platforms."""
 
     async def _webhook(self, request: web.Request) -> web.Response:
         body = await request.read()
@@ -70,6 +82,16 @@ class FakeRasa:
         blocks = [to_dict(block) for block in self.answer(message["text"])]
         return web.json_response({"messages": [blocks]})
 
+    async def _platform(self, request: web.Request) -> web.Response:
+        event = Event(
+            request.match_info["channel"],
+            request.raw_path.partition("?")[2],
+            dict(request.headers),
+            await request.read(),
+        )
+        self.events.append(event)
+        return web.json_response({})
+
     async def _ready(self, _request: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
 
@@ -85,6 +107,7 @@ def fake_rasa(secret: str) -> Iterator[FakeRasa]:
         app = web.Application()
         app.router.add_post("/webhooks/web/webhook", fake._webhook)
         app.router.add_get("/webhooks/web/", fake._ready)
+        app.router.add_post("/webhooks/{channel}/webhook", fake._platform)
         runner = web.AppRunner(app)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)

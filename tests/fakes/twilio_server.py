@@ -7,7 +7,6 @@ credentials and fields as Twilio does; like Twilio, it takes no idempotency key.
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +20,8 @@ from urllib.parse import parse_qs, urlsplit
 import aiohttp
 from aiohttp import BasicAuth, web
 from twilio.request_validator import RequestValidator
+
+from tests.fakes.serving import serving
 
 ACCOUNT = "AC" + "0" * 32
 TOKEN = "a token of the fake server"
@@ -284,28 +285,5 @@ def _resource(taken: Taken) -> dict[str, Any]:
 def fake_twilio() -> Iterator[FakeTwilio]:
     """Run the server in a thread of its own."""
     fake = FakeTwilio()
-    started = threading.Event()
-    stop = asyncio.Event()
-
-    async def serve() -> None:
-        fake.loop = asyncio.get_running_loop()
-        runner = web.AppRunner(_Server(fake).app(), shutdown_timeout=0.1)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        fake.port = runner.addresses[0][1]
-        started.set()
-        await stop.wait()
-        fake.release.set()
-        await runner.cleanup()
-
-    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
-    thread.start()
-    if not started.wait(10):
-        raise RuntimeError("the fake Twilio did not start")
-    try:
+    with serving(fake, _Server(fake).app()):
         yield fake
-    finally:
-        assert fake.loop is not None
-        fake.loop.call_soon_threadsafe(stop.set)
-        thread.join(10)

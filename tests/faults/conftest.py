@@ -39,6 +39,8 @@ class System:
     twilio: FakeTwilio
     folder: Path
     ports: Iterator[int]
+    settings: dict[str, str] = field(default_factory=dict)
+    """More of the processes' settings, or others."""
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
@@ -70,6 +72,7 @@ class System:
             "MOTCUA_SMS_CONCURRENCY": "16",
             "MOTCUA_UNCERTAIN_GRACE": "0",
             "MOTCUA_QUIET_HOURS": "off",
+            **self.settings,
         }
         log = (self.folder / f"process-{len(self.processes)}.log").open("wb")
         process = subprocess.Popen(

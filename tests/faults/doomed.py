@@ -21,7 +21,7 @@ from core.settings import get_settings
 from notifier.dispatch import Departure, Dispatcher, Finished
 from notifier.outbox import Leased
 from notifier.policy import Rules
-from notifier.providers.registry import make_provider
+from notifier.providers.registry import make_gateways
 from notifier.scheduler import pace_of
 
 POINTS = {
@@ -44,7 +44,9 @@ class Doomed(Dispatcher):
 
     point = ""
 
-    def _mark(self, session: Session, chosen: Sequence[Leased], now: datetime) -> list[Departure]:
+    def _mark(
+        self, session: Session, chosen: Sequence[Leased], now: datetime
+    ) -> tuple[list[Departure], list[Leased]]:
         if chosen and self.point == "before the lease is committed":
             die()
         if chosen and self.point == "after the lease":
@@ -53,7 +55,7 @@ class Doomed(Dispatcher):
             session.commit()
             die()
         marked = super()._mark(session, chosen, now)
-        if marked and self.point == "before the mark is committed":
+        if marked[0] and self.point == "before the mark is committed":
             die()
         return marked
 
@@ -76,7 +78,7 @@ async def _main(point: str) -> None:
     Doomed.point = point
     dispatcher = Doomed(
         sessions,
-        make_provider(settings, sessions, vault),
+        make_gateways(settings, sessions, vault),
         vault,
         Rules.of(settings),
         pace_of(settings),

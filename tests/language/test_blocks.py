@@ -17,6 +17,7 @@ ANSWER: list[b.Block] = [
     b.Facts((("Ngày hẹn", "30/11/2026"),)),
     b.Source("Nghị định 151/2025/NĐ-CP", "01/07/2025", "23/11/2026"),
     b.Buttons((b.Button("Lệ phí", "ask:split_parcel:fee"),)),
+    b.Link("Bản in / PDF", "https://motcua.example/thu-tuc/split_parcel/giay-to"),
     b.AskProof("4 số cuối"),
 ]
 
@@ -42,6 +43,7 @@ def test_plain_text_says_everything() -> None:
         "[x] Tiếp nhận (16/11/2026)",
         "Ngày hẹn: 30/11/2026",
         "1. Lệ phí",
+        "Bản in / PDF: https://motcua.example/thu-tuc/split_parcel/giay-to",
     ):
         assert words in text
 

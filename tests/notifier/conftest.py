@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
@@ -17,21 +18,38 @@ from sqlalchemy.orm import Session
 import notifier.models  # noqa: F401  # makes the tables known
 from core.database import Sessions
 from core.privacy import Vault
-from core.settings import Settings
+from core.settings import ROOT, Settings
 from dossiers.lifecycle import Move, Status
 from dossiers.models import ChangedNumber, Dossier, DossierEvent, PendingEvent
 from dossiers.models import Office as OfficeRow
+from dossiers.offices import OfficeBook
 from dossiers.phones import phone_index
 from notifier.budget import Budget
 from notifier.desk import Desk
 from notifier.dispatch import Dispatcher
+from notifier.lateness import Judge
 from notifier.models import Message, PlanDecision
 from notifier.policy import Pace, Rules
 from notifier.providers.base import Provider
+from notifier.providers.registry import make_gateways
 from notifier.providers.twilio import TwilioProvider
+from notifier.providers.zalo_tokens import sign_in
 from notifier.receipts import apply_waiting
+from notifier.routing import Gateways
 from notifier.templates import load_templates
+from procedures.appointments import Reckoner
+from procedures.catalogue import load_catalogue
+from procedures.deadlines import load_calendar
+from tests.fakes.esms_server import API_KEY, BRANDNAME, FakeEsms, fake_esms
+from tests.fakes.esms_server import SECRET as ESMS_SECRET
 from tests.fakes.twilio_server import ACCOUNT, SERVICE, TOKEN, FakeTwilio, fake_twilio
+from tests.fakes.zns_server import (
+    APP_ID,
+    APP_SECRET,
+    OA_SECRET,
+    FakeZns,
+    fake_zns,
+)
 
 NOON = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
 """Midday in Vietnam, on a working Tuesday."""
@@ -44,6 +62,11 @@ OTHER_PHONE = "+84987654321"
 def vault() -> Vault:
     return Vault("a root secret for tests only")
 
+
+CALENDAR = load_calendar()
+CATALOGUE = load_catalogue(ROOT / "data" / "procedures")
+JUDGE = Judge(Reckoner(lambda: CATALOGUE, CALENDAR).reckon, OfficeBook(), CALENDAR.between)
+"""Judges appointments by the real rules, of no province."""
 
 RULES = Rules(
     quiet_hours=(time(21, 0), time(7, 0)),
@@ -228,6 +251,74 @@ def twilio_settings(twilio: FakeTwilio, state_dir: Path, **overrides: object) ->
     return Settings(_env_file=None, **values)  # type: ignore[arg-type, call-arg]
 
 
+@pytest.fixture
+def esms() -> Iterator[FakeEsms]:
+    with fake_esms() as fake:
+        yield fake
+
+
+@pytest.fixture
+def zns() -> Iterator[FakeZns]:
+    with fake_zns() as fake:
+        yield fake
+
+
+def route_settings(state_dir: Path, route: str, **overrides: object) -> Settings:
+    """Settings of a route through fake servers, which `overrides` name by their addresses."""
+    values: dict[str, object] = {
+        "state_dir": state_dir,
+        "sms_route": route,
+        "public_url": "https://motcua.example.vn",
+        "twilio_account_sid": ACCOUNT,
+        "twilio_auth_token": SecretStr(TOKEN),
+        "twilio_messaging_service_sid": SERVICE,
+        "esms_api_key": API_KEY,
+        "esms_secret_key": SecretStr(ESMS_SECRET),
+        "esms_brandname": BRANDNAME,
+        "zns_app_id": APP_ID,
+        "zns_app_secret": SecretStr(APP_SECRET),
+        "zns_oa_secret": SecretStr(OA_SECRET),
+        "zns_templates": {"done": "101", "accepted": "102"},
+        **overrides,
+    }
+    return Settings(_env_file=None, **values)  # type: ignore[arg-type, call-arg]
+
+
+@pytest.fixture
+async def make_route(
+    twilio: FakeTwilio,
+    esms: FakeEsms,
+    zns: FakeZns,
+    sessions: Sessions,
+    vault: Vault,
+    tmp_path: Path,
+    patience: float,
+) -> AsyncIterator[Callable[..., Gateways]]:
+    """Makes a route through all three fakes, signed in to Zalo."""
+    made: list[Gateways] = []
+
+    def make(route: str, **overrides: object) -> Gateways:
+        given = {"access_token": zns.access, "refresh_token": zns.refresh}
+        with sessions.begin() as session:
+            sign_in(session, vault, json.dumps(given), datetime.now(UTC))
+        values = {
+            "twilio_base_url": twilio.base_url,
+            "twilio_timeout": patience,
+            "esms_base_url": esms.base_url,
+            "esms_timeout": patience,
+            "zns_base_url": zns.base_url,
+            "zns_oauth_url": zns.base_url,
+            "zns_timeout": patience,
+            **overrides,
+        }
+        made.append(make_gateways(route_settings(tmp_path, route, **values), sessions, vault))
+        return made[-1]
+
+    yield make
+    for gateways in made:
+        await gateways.close()
+
+
 SWIFT = Pace(lease=60, request=10, grace=0, asking=60, unconfirmed=3600, idle=0.05, gather=0.001)
 """A pace at which tests need not wait."""
 
@@ -241,11 +332,17 @@ class Office:
     provider: Provider
     rules: Rules = field(default_factory=lambda: replace(RULES, quiet_hours=None))
     pace: Pace = SWIFT
+    route: Gateways | None = None
+    """Several providers instead of the one."""
+
+    @property
+    def gateways(self) -> Gateways:
+        return self.route or Gateways.alone(self.provider)
 
     def dispatcher(self, concurrency: int = 16) -> Dispatcher:
         return Dispatcher(
             self.sessions,
-            self.provider,
+            self.gateways,
             self.vault,
             self.rules,
             self.pace,

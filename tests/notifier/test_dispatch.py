@@ -14,7 +14,7 @@ from core.database import Sessions
 from core.privacy import Vault
 from dossiers.lifecycle import Status
 from dossiers.phones import phone_index
-from notifier import outbox
+from notifier import circuits, outbox
 from notifier.desk import Desk
 from notifier.dispatch import Dispatcher
 from notifier.models import Attempt, Message, PhoneInbox
@@ -233,7 +233,7 @@ async def test_a_provider_that_refuses_us_is_left_alone_and_messages_stay_queued
     )
     assert twilio.requests == 1
     with sessions() as session:
-        known = outbox.provider_state(session, "twilio")
+        known = circuits.states(session, ["twilio"])["twilio"]
     assert known is not None
     assert (known.code, known.pauses) == ("20003", 1)
 

@@ -139,7 +139,26 @@ def test_the_command_line() -> None:
     assert "released" in run("release", "1")
     assert "cancelled" in run("cancel", "1")
     run("apologise", "H60.12.01-261102-0001", "--until", "30/11/2026", status=1)
-    assert json.loads(run("providers", "--json")) == {"in_use": "phone", "known": []}
+    assert "nobody works on 29/11/2026" in run(
+        "apologise", "H60.12.01-261102-0001", "--until", "29/11/2026", status=1
+    )
+    assert "nothing is late or due" in run("late")
+    assert json.loads(run("late", "--json")) == []
+    assert "stopped" not in run("providers")
+    run("stop-provider", "twilio", "--reason", "not of the route", status=1)
+    run("stop-provider", "phone", "--reason", "the contract is being renewed")
+    (line,) = json.loads(run("providers", "--json"))["providers"]
+    assert (line["circuit"], line["why"]) == ("stopped", "the contract is being renewed")
+    assert "phone is in use" in run("resume-provider", "phone", "--reason", "renewed")
+    assert "already" in run("resume-provider", "phone", "--reason", "once more")
+    shown = json.loads(run("providers", "--json"))
+    assert (shown["route"], shown["providers"][0]["circuit"]) == ("phone", "closed")
+    assert [one["change"] for one in shown["history"]] == ["resumed", "stopped"]
+    result = CliRunner().invoke(app, ["zns-login"], input='{"refresh_token": "r-1234"}')
+    assert result.exit_code == 0
+    assert "r-1234" not in result.output
+    assert CliRunner().invoke(app, ["zns-login"], input="nothing like it").exit_code == 1
+    assert shown["history"][0]["by"].startswith("operator ")
     assert "digest v1 · 2 segments at worst" in run("templates")
     assert "Tel. Chi nhanh 1" in run("templates")
     assert run("templates", "--check", str(DEFAULT_FILE)).startswith("registered v1")

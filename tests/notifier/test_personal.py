@@ -19,7 +19,7 @@ from notifier.plan import plan_batch
 from notifier.reminders import SAYING, remind
 from notifier.segments import fold_to_gsm
 from notifier.templates import load_templates
-from tests.notifier.conftest import NOON, PHONE, Registry
+from tests.notifier.conftest import JUDGE, NOON, PHONE, Registry
 
 MakeDesk = Callable[..., Desk]
 
@@ -76,7 +76,7 @@ def test_no_message_says_who_the_applicant_is(
         while plan_batch(session, desk, NOON).events:
             pass
         remind(session, desk, waits, lambda a, b: 3, NOON)
-        tell_late(session, desk, "likely", lambda a, b: 1, NOON)
+        tell_late(session, desk, "likely", JUDGE, NOON)
         direct.send_code(session, desk, late, "424242", 5, NOON)
         direct.send_test(session, desk, PHONE, (), NOON)
     messages = registry.messages()[start:]

@@ -17,10 +17,12 @@ from core.settings import Settings
 from dossiers.lifecycle import Status
 from dossiers.models import Dossier
 from dossiers.offices import OfficeBook
+from notifier import circuits
 from notifier.leadership import Leader
 from notifier.models import Leadership, Message
 from notifier.providers.phone import PhoneProvider
-from notifier.providers.registry import NotConfigured, make_provider
+from notifier.providers.registry import NotConfigured, make_gateways
+from notifier.routing import Gateways
 from notifier.scheduler import Notifier, _serve
 from notifier.states import State
 from tests.notifier.conftest import Registry
@@ -105,7 +107,7 @@ def make_notifier(settings: Settings, sessions: Sessions, vault: Vault) -> Notif
         settings,
         sessions,
         vault,
-        PhoneProvider(sessions, vault),
+        Gateways.alone(PhoneProvider(sessions, vault)),
         lambda start, end: (end - start).days,
         OfficeBook(),
     )
@@ -156,6 +158,8 @@ async def test_health_and_measures_are_served(
     notifier = make_notifier(settings, sessions, vault)
     runner = await _serve(notifier, unused_tcp_port)
     try:
+        with sessions.begin() as session:
+            circuits.stop(session, "phone", "a drill", "officer", datetime.now(UTC))
         await notifier._watch()
         async with aiohttp.ClientSession(f"http://127.0.0.1:{unused_tcp_port}") as client:
             async with client.get("/healthz") as answer:
@@ -169,6 +173,7 @@ async def test_health_and_measures_are_served(
         await runner.cleanup()
     assert 'motcua_sms_waiting{state="uncertain"} 0.0' in measures
     assert "motcua_sms_oldest_due_seconds 0.0" in measures
+    assert 'motcua_provider_out_of_use{provider="phone"} 1.0' in measures
 
 
 async def test_the_leader_follows_numbers_tells_of_lateness_and_blots_out(
@@ -227,7 +232,7 @@ async def test_a_database_that_is_away_fails_a_tick_and_not_the_process(
 def test_a_provider_without_its_settings_is_refused_by_name(
     settings: Settings, sessions: Sessions, vault: Vault
 ) -> None:
-    assert make_provider(settings, sessions, vault).name == "phone"
+    assert make_gateways(settings, sessions, vault).route.names == ("phone",)
     twilio = settings.model_copy(update={"sms_provider": "twilio"})
     with pytest.raises(NotConfigured, match="MOTCUA_TWILIO_ACCOUNT_SID"):
-        make_provider(twilio, sessions, vault)
+        make_gateways(twilio, sessions, vault)

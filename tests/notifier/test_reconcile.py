@@ -54,7 +54,9 @@ async def in_doubt(
 
 
 async def settle(office: Office, pace: Pace = SWIFT) -> int:
-    settled = await settle_doubts(office.sessions, office.provider, office.vault, pace)
+    settled = await settle_doubts(
+        office.sessions, office.gateways, office.vault, office.rules, pace
+    )
     office.apply_receipts()
     return settled
 

@@ -22,7 +22,7 @@ from notifier.simulation.month import Month, Options
 from notifier.simulation.world import World
 from notifier.states import State
 from notifier.vocabulary import Outcome
-from procedures.deadlines import get_calendar
+from tests.notifier.conftest import JUDGE
 
 START = date(2026, 11, 2)
 
@@ -33,7 +33,7 @@ def settings() -> Settings:
 
 async def live(engine: Engine, **options: object):  # type: ignore[no-untyped-def]
     chosen = Options(**{"dossiers": 60, "days": 3, "price": 1000, **options})  # type: ignore[arg-type]
-    month = Month(engine, settings(), get_calendar().between, chosen)
+    month = Month(engine, settings(), JUDGE, chosen)
     return month, await month.run()
 
 

@@ -137,6 +137,40 @@ def test_two_dates_where_the_province_set_them(catalogue: Catalogue) -> None:
     assert "hẹn lần 2 sau 3 ngày làm việc kể từ khi nộp xong tiền" in text
 
 
+@pytest.mark.parametrize(
+    ("procedure_id", "filed_on", "said"),
+    [
+        # Friday 20/11: 23, 25–27, 30, 1–3 are eight; ten more: 4, 7–11, 14–17.
+        (
+            "transfer",
+            date(2026, 11, 20),
+            "Nộp đủ giấy tờ ngày 20/11/2026 thì hẹn trả ngày 03/12/2026; "
+            "xã miền núi, hải đảo, vùng khó khăn: 17/12/2026.",
+        ),
+        # Nobody receives it on Culture Day: it is handed in on the 25th.
+        ("transfer", date(2026, 11, 24), "ngày 25/11/2026 thì hẹn trả ngày 07/12/2026;"),
+        (
+            "release_mortgage",
+            date(2026, 11, 20),
+            "trước 15 giờ ngày 20/11/2026 thì xong trong ngày; nộp sau đó thì ngày 23/11/2026.",
+        ),
+        ("replace_certificate", date(2026, 11, 20), "30/11/2026 (14/12/2026)"),
+        ("transfer", date(2026, 12, 25), "Lịch nghỉ lễ năm 2027 chưa chốt"),
+    ],
+)
+def test_what_is_filed_on_a_day_is_due_on_another(
+    catalogue: Catalogue, procedure_id: str, filed_on: date, said: str
+) -> None:
+    told = answer(catalogue, procedure_id, ["time"], as_of=filed_on, filed_on=filed_on)
+    assert said in as_text(told)
+
+
+def test_a_limit_that_is_not_sure_gives_no_date(catalogue: Catalogue) -> None:
+    day = date(2025, 3, 3)
+    told = answer(catalogue, "transfer", ["time"], as_of=day, filed_on=day)
+    assert "hẹn trả" not in as_text(told)
+
+
 def test_documents_part_what_all_need_from_what_some_need(catalogue: Catalogue) -> None:
     blocks = answer(catalogue, "transfer", ["documents"], as_of=TODAY)
     always, sometimes = _only(blocks, Checklist)
@@ -171,6 +205,39 @@ def test_a_province_whose_amounts_are_not_known_names_its_resolution(
 ) -> None:
     text = as_text(answer(catalogue, "transfer", ["fee"], as_of=TODAY, province="hue"))
     assert "32/2024" in text and "0 đồng" in text
+
+
+def test_special_cases_are_told_and_the_unknown_ones_sent_to_the_desk(
+    catalogue: Catalogue,
+) -> None:
+    text = as_text(answer(catalogue, "split_parcel", ["conditions"], as_of=TODAY))
+    assert "- Nhiều người cùng đứng tên: Mỗi người được cấp một sổ" in text
+    assert "cần hỏi lại nơi tiếp nhận, nếu: đất đang thế chấp." in text
+    assert "Một bên vắng mặt" not in text, "there is no other side"
+    english = as_text(answer(catalogue, "transfer", ["conditions"], as_of=TODAY, language="en"))
+    assert "- Mortgaged land: The lender's written consent is needed" in english
+
+
+def test_the_first_step_names_who_takes_it_if_not_the_reader(catalogue: Catalogue) -> None:
+    split = answer(catalogue, "split_parcel", ["steps"], as_of=TODAY, language="en")
+    assert "First, the surveyor: Measures the land" in _lead(split)
+    first = answer(catalogue, "first_certificate", ["steps"], as_of=TODAY)
+    assert "Trước hết: Nộp hồ sơ" in _lead(first)
+
+
+def test_an_estimate_tells_what_the_province_charges_besides(catalogue: Catalogue) -> None:
+    estimate = money.transfer(1_200_000_000, as_of=TODAY)
+    plain = tell_estimate(estimate)
+    for province, said in (
+        ("ho-chi-minh", "600.000 hoặc 900.000 đồng"),
+        ("hue", "theo Nghị quyết 32/2024"),
+    ):
+        version = catalogue.get("transfer", province, as_of=TODAY)
+        told = tell_estimate(estimate, version=version)
+        assert said in as_text(told) and said not in as_text(plain)
+        assert told[0] == plain[0], "the total is what is known for certain"
+    elsewhere = catalogue.get("transfer", "son-la", as_of=TODAY)
+    assert tell_estimate(estimate, version=elsewhere) == plain
 
 
 def test_steps_say_who_acts(catalogue: Catalogue) -> None:

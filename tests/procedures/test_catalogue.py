@@ -99,7 +99,8 @@ def test_a_province_takes_the_rest_from_the_nation(catalogue: Catalogue) -> None
     national = catalogue.get("transfer", as_of=TODAY).contents
     assert (local.forms["change"].number, national.forms["change"].number) == ("24", "18")
     assert local.forms["change"].name == national.forms["change"].name
-    assert local.time.rules == national.time.rules
+    assert (local.documents, local.steps) == (national.documents, national.steps)
+    assert local.time.rules == (*national.time.rules, "measuring")
     assert local.documents == national.documents
     assert "52/2026" in local.decision
 

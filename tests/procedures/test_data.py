@@ -137,6 +137,37 @@ PROVINCIAL: dict[str, dict[str, tuple[float, float | None]]] = {
     },
 }
 
+# (procedure, key of the limit, province) → lowland, mountainous, and "w" working or "d" calendar
+# days; copied from the portal's pages of the provinces' own codes, read on 24 November 2026.
+BY_CASE: dict[tuple[str, str, str], tuple[float, float | None, str]] = {
+    ("extend_term", "agricultural", "thanh-hoa"): (4, 14, "w"),  # 1.115510
+    ("extend_term", "project", "thanh-hoa"): (10, 20, "w"),  # 1.115497, 1.115503
+    ("extend_term", "project", "hai-phong"): (10, 20, "w"),  # 1.115600, 1.115643
+    ("extend_term", "project", "dak-lak"): (7.5, 17.5, "w"),  # 1.115316, 1.115330
+    ("extend_term", "project", "gia-lai"): (7.5, 17.5, "w"),  # 1.115379
+    ("extend_term", "project", "lai-chau"): (15, 25, "d"),  # 1.115548, 1.115579
+    ("extend_term", "project", "lang-son"): (15, None, "d"),  # 1.115709, 1.115746
+    ("extend_term", "project", "bac-ninh"): (12, 15, "d"),  # 1.115438
+    ("extend_term", "project", "dong-nai"): (15, 25, "w"),  # 1.115193, 1.115222
+    ("extend_term", "project", "lao-cai"): (15, 25, "w"),  # 1.115651, 1.115679
+    ("auction_allocation", "individual", "thanh-hoa"): (17, 20, "w"),  # 1.115518
+    ("auction_allocation", "individual", "bac-ninh"): (35, 45, "d"),  # 1.115448
+    ("auction_allocation", "other", "gia-lai"): (7.5, 17.5, "w"),  # 1.115354
+    ("auction_allocation", "other", "hai-phong"): (10, 20, "w"),  # 1.115594
+    ("lease_land", "infrastructure", "dak-lak"): (2, 12, "w"),  # 1.115253
+    ("lease_land", "state", "lao-cai"): (15, 25, "w"),  # 1.115650, 1.115678
+    ("change_use", "permitted", "lai-chau"): (15, 25, "d"),  # 1.115546, 1.115578
+    ("informal_transfer", "usual", "lang-son"): (10, 20, "w"),  # 1.115716
+    ("household_members", "public", "dak-lak"): (8, 18, "w"),  # 1.115263, 1.115264
+    ("change_info", "rights", "dak-lak"): (4, 14, "w"),  # 1.115257
+    ("correct_certificate", "usual", "dak-lak"): (5, 15, "w"),  # 1.115273
+    ("correct_certificate", "first", "dak-lak"): (8, 18, "w"),  # 1.115320
+    ("lease_land", "infrastructure", "hai-phong"): (3, 13, "w"),  # 1.115619
+    ("lease_land", "infrastructure", "dong-nai"): (4, 9, "w"),  # 1.115241
+    ("lease_land", "infrastructure", "lang-son"): (5, 15, "w"),  # 1.115719
+    ("lease_land", "state", "thanh-hoa"): (10, 20, "w"),  # 1.115494
+}
+
 # Code → a procedure it must find.
 CODES = {
     "1.115468": "transfer",
@@ -158,6 +189,13 @@ CODES = {
     "1.115712": "reissue_lost",
     "1.115525": "correct_certificate",
     "1.115629": "change_info",
+    "1.115510": "extend_term",
+    "1.115684": "auction_allocation",
+    "1.115716": "informal_transfer",
+    "1.115497": "extend_term",
+    "1.115448": "auction_allocation",
+    "1.115452": "dispute",
+    "1.115253": "lease_land",
     "1.115513": "debt_deletion",
     "1.115543": "land_donation",
     "1.115517": "revoke",
@@ -210,6 +248,29 @@ def test_provincial_time_limits(catalogue: Catalogue, province: str) -> None:
         assert version.is_provincial, procedure_id
         limit = next(iter(version.contents.time.limits.values()))
         assert (limit.days, limit.mountainous) == expected, procedure_id
+
+
+@pytest.mark.parametrize(("case", "expected"), BY_CASE.items())
+def test_limits_that_differ_by_case(
+    catalogue: Catalogue,
+    case: tuple[str, str, str],
+    expected: tuple[float, float | None, str],
+) -> None:
+    procedure_id, key, province = case
+    version = catalogue.get(procedure_id, province, as_of=TODAY)
+    assert version.is_provincial
+    limit = version.contents.time.limits[key]
+    unit = "d" if limit.unit is Unit.CALENDAR else "w"
+    assert (limit.days, limit.mountainous, unit) == expected
+
+
+@pytest.mark.parametrize("province", ["hai-phong", "gia-lai"])
+def test_where_measuring_does_not_count_either(catalogue: Catalogue, province: str) -> None:
+    """Read on the portal's pages of both, e.g. 1.115619 and 1.115362; not so elsewhere."""
+    for procedure_id in ("transfer", "inheritance", "split_parcel", "reissue_lost"):
+        for slug, said in ((province, True), ("lang-son", False)):
+            rules = catalogue.get(procedure_id, slug, as_of=TODAY).contents.time.rules
+            assert ("measuring" in rules) is said
 
 
 def test_two_dates_of_dong_thap(catalogue: Catalogue) -> None:

@@ -17,7 +17,6 @@ from procedures.deadlines import (
     Pause,
     WorkingCalendar,
     appointments,
-    days_late,
     due_by_limit,
     due_date,
     load_calendar,
@@ -190,12 +189,6 @@ def test_calendar_days_that_end_on_a_day_off_run_on() -> None:
 def test_a_limit_must_be_positive() -> None:
     with pytest.raises(ValueError, match="positive"):
         due_date(date(2026, 11, 20), 0, CALENDAR)
-
-
-def test_lateness_counts_working_days_only() -> None:
-    assert days_late(date(2026, 11, 20), date(2026, 11, 25), CALENDAR) == 2
-    assert days_late(date(2026, 11, 20), date(2026, 11, 22), CALENDAR) == 0
-    assert days_late(date(2026, 11, 20), date(2026, 11, 19), CALENDAR) == 0
 
 
 # --- with the catalogue --------------------------------------------------------------------------

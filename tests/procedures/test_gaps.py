@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from procedures.catalogue import Catalogue, load_catalogue
-from procedures.gaps import Finding, Kind, find_gaps
+from procedures.gaps import Cell, Finding, Kind, find_gaps, table
+from procedures.vocabulary import SpecialCase
 
 Edit = Callable[[Callable[[dict[str, Any]], None]], Path]
 TODAY = date(2026, 11, 24)
@@ -22,7 +23,9 @@ def _found(path: Path, **options: Any) -> list[Finding]:
 
 def test_the_project_catalogue_lacks_only_what_it_says_it_lacks(catalogue: Catalogue) -> None:
     kinds = Counter(finding.kind for finding in find_gaps(catalogue, as_of=TODAY))
-    assert set(kinds) == {Kind.UNCONFIRMED}
+    assert set(kinds) == {Kind.UNCONFIRMED, Kind.NOT_TOLD}
+    missing = [f for f in find_gaps(catalogue, as_of=TODAY) if f.kind is Kind.NOT_TOLD]
+    assert [(f.procedure, f.what) for f in missing] == [("land_data", "mountains")]
     unsure = {
         (finding.procedure, finding.where)
         for finding in find_gaps(catalogue, as_of=TODAY)
@@ -96,3 +99,106 @@ def test_provinces_whose_rules_are_missing(catalogue: Catalogue) -> None:
     assert ("transfer", "can-tho") in missing
     assert ("transfer", "hai-phong") not in missing
     assert ("mortgage", "can-tho") not in missing, "the nation alone decides on mortgages"
+
+
+# --- the documents that facts rest on ------------------------------------------------------------
+
+
+def _bases(path: Path, as_of: date = TODAY) -> list[tuple[str, str]]:
+    kinds = (Kind.DEAD_BASIS, Kind.UNKNOWN_BASIS)
+    found = find_gaps(load_catalogue(path.parent), as_of=as_of)
+    return [(f.where, f.what) for f in found if f.kind in kinds and f.where.startswith("national")]
+
+
+def test_a_fact_on_a_law_that_was_replaced(edit: Edit) -> None:
+    def old_law(data: dict[str, Any]) -> None:
+        data["baseline"]["result"]["legal_basis"] = ["Luật Thuế thu nhập cá nhân 04/2007/QH12"]
+
+    assert _bases(edit(old_law)) == [
+        (
+            "national from 2025-07-01: result",
+            "Luật Thuế thu nhập cá nhân 04/2007/QH12 held until 2026-06-30; "
+            "now Luật Thuế thu nhập cá nhân 109/2025/QH15",
+        )
+    ]
+
+
+def test_a_fact_on_a_law_that_does_not_hold_yet(edit: Edit) -> None:
+    def new_law(data: dict[str, Any]) -> None:
+        data["baseline"]["result"]["legal_basis"] = ["Nghị định 253/2026/NĐ-CP, Điều 19"]
+
+    assert (
+        "national from 2025-07-01: result",
+        "Nghị định 253/2026/NĐ-CP holds from 2026-07-01 only",
+    ) in _bases(edit(new_law), as_of=date(2026, 6, 30))
+    assert _bases(edit(new_law)) == []
+
+
+def test_a_rate_that_ended_with_its_law_is_not_reported(catalogue: Catalogue) -> None:
+    """Sales before July 2026 rest on the old income tax law, and rightly so."""
+    lines = catalogue.get("transfer", as_of=TODAY).contents.fee.lines
+    assert any("04/2007" in basis for line in lines for basis in line.legal_basis)
+    assert not [f for f in find_gaps(catalogue, as_of=TODAY) if f.kind is Kind.DEAD_BASIS]
+
+
+def test_the_decree_of_2026_will_be_reported_once_it_ends(catalogue: Catalogue) -> None:
+    """Nghị định 49/2026, Chương IV, ends before 1 March 2027; what cites it is to be read again."""
+    last, after = (
+        {f.what for f in find_gaps(catalogue, as_of=day) if f.kind is Kind.DEAD_BASIS}
+        for day in (date(2027, 2, 28), date(2027, 3, 1))
+    )
+    assert last == set()
+    assert any(what.startswith("Nghị định 49/2026/NĐ-CP held until 2027-02-28") for what in after)
+
+
+def test_a_document_that_nobody_knows(edit: Edit) -> None:
+    def unheard(data: dict[str, Any]) -> None:
+        data["baseline"]["time"]["legal_basis"] = ["Nghị định 1510/2025/NĐ-CP"]
+
+    assert _bases(edit(unheard)) == [
+        ("national from 2025-07-01: time", "Nghị định 1510/2025/NĐ-CP")
+    ]
+
+
+# --- the table -----------------------------------------------------------------------------------
+
+
+def test_the_table_tells_what_is_told_asked_absent_and_missing(
+    catalogue: Catalogue, edit: Edit
+) -> None:
+    told = table(catalogue, as_of=TODAY)
+    assert set(told) == set(catalogue.ids()) and len(told) >= 28
+    assert {len(row) for row in told.values()} == {21}
+    assert told["transfer"]["mortgaged"] is Cell.TOLD
+    assert told["split_parcel"]["mortgaged"] is Cell.ASK
+    assert told["first_certificate"]["mortgaged"] is Cell.NONE
+    assert told["release_mortgage"]["mountains"] is Cell.NONE, "done the same day everywhere"
+    assert told["dispute"]["fee"] is Cell.ASK
+    assert told["transfer"]["two_dates"] is Cell.TOLD
+    assert told["correct_certificate"]["two_dates"] is Cell.NONE, "no tax is due"
+
+    def strip(data: dict[str, Any]) -> None:
+        del data["baseline"]["conditions"]["cases"]["minors"]
+        del data["baseline"]["documents"]["mistakes"]
+        data["baseline"]["time"] = {"limits": {"usual": {"days": 8}}}
+
+    path = edit(strip)
+    row = table(load_catalogue(path.parent), as_of=TODAY)["transfer"]
+    missing = {question for question, cell in row.items() if cell is Cell.MISSING}
+    assert missing == {"minors", "mistakes", "mountains", "not_counted", "two_dates"}
+    found = {f.what for f in _found(path) if f.kind is Kind.NOT_TOLD}
+    assert found == missing
+
+
+def test_a_special_case_names_a_rule_that_there_is(edit: Edit) -> None:
+    def misname(data: dict[str, Any]) -> None:
+        data["baseline"]["conditions"]["cases"]["heirs"] = "airs"
+
+    problems = load_catalogue(edit(misname).parent).check()
+    assert any("conditions.cases.heirs: no rule 'airs'" in problem for problem in problems)
+
+
+def test_every_procedure_says_of_every_special_case_what_holds(catalogue: Catalogue) -> None:
+    for procedure_id in catalogue.ids():
+        cases = catalogue.get(procedure_id, as_of=TODAY).contents.conditions.cases
+        assert set(cases) == set(SpecialCase), procedure_id

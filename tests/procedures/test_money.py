@@ -174,6 +174,60 @@ def test_every_line_names_its_law_and_how_sure_it_is() -> None:
     assert "109/2025" in tax.legal_basis and tax.confidence is Confidence.MEDIUM
 
 
+def test_the_base_before_the_decree_of_2025_is_told_as_less_sure() -> None:
+    """Nghị định 175/2025: from 1 July 2025 a higher contract price counts in every case."""
+    for as_of, sure, law in (
+        (date(2025, 6, 30), Confidence.MEDIUM, "Nghị định 10/2022/NĐ-CP"),
+        (date(2025, 7, 1), Confidence.HIGH, "175/2025"),
+    ):
+        fee = money.transfer(2 * BILLION, BILLION, as_of=as_of).lines[0]
+        assert (fee.amount, fee.confidence) == (10_000_000, sure)
+        assert law in fee.legal_basis
+    # Who is exempt was so all along.
+    exempt = money.gift(BILLION, as_of=date(2025, 6, 30), relation=Relation.SPOUSE).lines[0]
+    assert (exempt.amount, exempt.confidence) == (0, Confidence.HIGH)
+
+
+# The worked example of Nghị định 50/2026, Điều 6, in its own form, against the calculator's.
+@given(
+    st.decimals(0, 5000, places=1),
+    st.decimals(1, 1000, places=0),
+    st.integers(0, 10**8),
+    st.integers(0, 10**8),
+)
+def test_the_reduced_levy_is_the_formula_of_the_decree(
+    area: Decimal, quota: Decimal, residential: int, present: int
+) -> None:
+    d = Decimal(max(residential - present, 0))
+    nil = Decimal(0)
+    formula = (
+        Decimal("0.3") * d * min(area, quota)
+        + Decimal("0.5") * d * min(max(area - quota, nil), quota)
+        + d * max(area - 2 * quota, nil)
+    )
+    levy = money.change_of_use(
+        area, residential, present, as_of=NEW, with_home=True, quota=quota
+    ).total
+    assert abs(Decimal(levy) - formula) <= Decimal("0.5")
+
+
+@given(st.integers(0, 100 * BILLION), st.integers(0, 100 * BILLION))
+def test_the_notary_never_takes_less_for_more(one: int, other: int) -> None:
+    low, high = sorted((one, other))
+    cheaper, dearer = money.notary_fee(low), money.notary_fee(high)
+    assert cheaper is not None and dearer is not None and cheaper <= dearer
+
+
+@given(sums, on, relations)
+def test_relatives_never_pay_more_than_strangers(
+    value: int, as_of: date, relation: Relation
+) -> None:
+    for reckon in (money.gift, money.inheritance, money.transfer):
+        near = reckon(value, as_of=as_of, relation=relation)
+        far = reckon(value, as_of=as_of, relation=Relation.OTHER)
+        assert near.total <= far.total
+
+
 @pytest.mark.parametrize("wrong", [-1, -BILLION])
 def test_sums_below_zero_are_refused(wrong: int) -> None:
     with pytest.raises(ValueError, match="below zero"):

@@ -12,7 +12,18 @@ import pytest
 from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, expect
 
-from language.blocks import AskProof, Block, Checklist, Facts, Item, Progress, Stop, Table, Text
+from language.blocks import (
+    AskProof,
+    Block,
+    Checklist,
+    Facts,
+    Item,
+    Link,
+    Progress,
+    Stop,
+    Table,
+    Text,
+)
 from tests.browser import chromium, serving
 from tests.fakes.rasa_server import FakeRasa, default_answer
 
@@ -31,6 +42,7 @@ RICH: list[Block] = [
     ),
     Text("Xin hỏi lại nơi tiếp nhận.", tone="warning"),
     AskProof("Xin nhập 4 số cuối của số điện thoại hoặc căn cước"),
+    Link("Bản in / PDF", "http://127.0.0.1:8080/thu-tuc/transfer/giay-to"),
     *default_answer("x"),
 ]
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from core import clock
 from core.database import Sessions
-from language.blocks import AskProof, Block, Progress, Stop, Table, Text
+from language.blocks import AskProof, Block, Link, Progress, Stop, Table, Text
 from tests.fakes.rasa_server import FakeRasa
 from tests.web.conftest import Visitor
 from web.history import KEPT_FOR
@@ -197,3 +197,22 @@ def test_health_names_the_parts_that_are_down(visitor: Visitor) -> None:
     parts = answer.json()["parts"]
     assert (parts["database"], parts["rasa"]) == ("ready", "ready")
     assert parts["notifier"] == parts["actions"] == "down"
+
+
+def test_a_link_to_a_page_of_ours_stays_on_the_site(visitor: Visitor, rasa: FakeRasa) -> None:
+    rasa.answer = lambda _text: [
+        Link("Bản in / PDF", "http://127.0.0.1:8080/thu-tuc/transfer/giay-to?tinh=hue&lang=en")
+    ]
+    page = visitor.say("giấy tờ sang tên")
+    assert 'href="/thu-tuc/transfer/giay-to?tinh=hue&amp;lang=en">Bản in / PDF</a>' in page
+    assert "/thu-tuc/transfer/giay-to" in visitor.say("câu khác"), "it stays good afterwards"
+
+
+@pytest.mark.parametrize(
+    "url", ["https://evil.example/", "javascript:alert(1)", "//evil.example", "/\\evil.example", ""]
+)
+def test_a_link_to_anywhere_else_is_not_drawn(visitor: Visitor, rasa: FakeRasa, url: str) -> None:
+    rasa.answer = lambda _text: [Text("Trả lời"), Link("Bấm vào", url)]
+    page = visitor.say("a")
+    assert "Trả lời" in page
+    assert "Bấm vào" not in page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -14,11 +15,13 @@ import httpx
 import pytest
 from rasa.core.channels.channel import UserMessage
 from rasa.core.utils import AvailableEndpoints
+from rasa.shared.utils.common import class_from_module_path
 from rasa.shared.utils.io import read_config_file
 from sanic import Sanic
 
-from bot.channels import notices, signing
+from bot.channels import notices
 from bot.channels.web import WebInput
+from language import signing
 from language.blocks import Text, to_dict
 
 ROOT = Path(__file__).parents[3]
@@ -232,10 +235,18 @@ def test_it_does_not_start_without_a_secret(credentials: dict[str, Any] | None) 
 
 
 def test_our_own_files_are_filled_in_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = (ROOT / "credentials.yml").read_text(encoding="utf-8")
+    for variable in set(re.findall(r"\$\{(\w+)\}", written)):
+        monkeypatch.setenv(variable, "")
     monkeypatch.setenv("MOTCUA_WEB_CHANNEL_SECRET", SECRET)
+    monkeypatch.setenv("MOTCUA_WEB_PORT", "18080")
     monkeypatch.setenv("MOTCUA_ACTIONS_PORT", "15055")
     credentials = read_config_file(ROOT / "credentials.yml")
-    assert credentials == {"bot.channels.web.WebInput": {"secret": SECRET}}
+    assert credentials.pop("bot.channels.web.WebInput") == {"secret": SECRET}
+    for path, values in credentials.items():
+        channel = class_from_module_path(path).from_credentials(values)
+        assert not channel.on, "of a platform nothing is set"
+        assert values["site"] == "http://127.0.0.1:18080"
     endpoints = AvailableEndpoints.read_endpoints(str(ROOT / "endpoints.yml"))
     assert endpoints.action.url == "http://127.0.0.1:15055/webhook"
     assert endpoints.tracker_store.type == "bot.conversations.ShortMemory"

@@ -1,7 +1,8 @@
-"""The signature on requests between our own web site and Rasa.
+"""The signature on requests between our two worlds, the application and the Rasa server.
 
-The site signs `"<unix time>." + body` with a shared secret; a request is believed if the signature
-fits and its time is near. That it is not used twice is left to `once`.
+Who asks signs `"<unix time>." + body` with a secret that both know; a request is believed if the
+signature fits and its time is near. That it is not used twice is left to who is asked.
+It stands here because both worlds need it, and this room is what they share.
 """
 
 from __future__ import annotations

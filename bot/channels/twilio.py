@@ -1,0 +1,155 @@
+"""SMS and WhatsApp by Twilio: a question comes as a signed form, and the answer is the response.
+
+One reply is one message, in the response itself (TwiML): Rasa's own channel sends each paragraph
+and each button as an SMS that is paid for, checks no signature and takes a repeated message twice.
+An SMS goes out without diacritics; what does not fit follows on request, since each part costs.
+Contract: twilio.com/docs/messaging/twiml, twilio.com/docs/usage/webhooks/webhooks-security; Twilio
+waits fifteen seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import ClassVar
+from urllib.parse import parse_qsl
+
+from sanic.request import Request
+from sanic.response import HTTPResponse, raw
+from twilio.request_validator import RequestValidator
+from twilio.twiml.messaging_response import MessagingResponse
+
+from bot.channels import notices
+from bot.channels.base import REMEMBERED, Blocks, Converse, Incoming, Refused
+from bot.channels.once import Once, Recent
+from bot.channels.platforms import PlatformChannel
+from bot.channels.rendering import Outgoing, Style, render
+from language.blocks import to_dict
+from language.folding import fold, plain_sms
+
+logger = logging.getLogger(__name__)
+
+PATIENCE = 12.0
+"""Seconds in which an answer must be there; Twilio waits a little longer."""
+MORE = ("tiep", "xem tiep", "nua", "more", "next", "con nua")
+"""What asks for the rest of a long answer, folded."""
+REST_KEPT = 1800.0
+"""Seconds for which the rest of a long answer can be asked for."""
+
+
+class TwilioChannel(PlatformChannel):
+    """What SMS and WhatsApp share."""
+
+    needs: ClassVar = {
+        "auth_token": "MOTCUA_TWILIO_AUTH_TOKEN",
+        "public_url": "MOTCUA_PUBLIC_URL",
+    }
+    plain: ClassVar[bool]
+    """True where text goes out in the plain alphabet of SMS."""
+    more: ClassVar[str]
+    """What is said under a part of which there is more."""
+
+    def __init__(self, settings: Mapping[str, str]) -> None:
+        super().__init__(settings)
+        self._validator = RequestValidator(settings.get("auth_token", ""))
+        self._once: Once[list[Blocks]] = Once(REMEMBERED)
+        self._replies: Recent[str] = Recent(REMEMBERED)
+        self._rest: Recent[list[str]] = Recent(REST_KEPT)
+
+    def verify(self, request: Request) -> None:
+        """Refuse what Twilio has not signed: over the public address, which behind a proxy is not
+        the one that the request shows, and the fields of the form."""
+        address = f"{self._settings['public_url'].rstrip('/')}/webhooks/{self.name()}/webhook"
+        if request.query_string:
+            address += f"?{request.query_string}"
+        signature = request.headers.get("X-Twilio-Signature", "")
+        if not self._validator.validate(address, _form(request), signature):
+            raise Refused(403, "forbidden")
+
+    def parse(self, request: Request) -> list[Incoming]:
+        """Read the form. The sender's number becomes a name of ours: no conversation holds it."""
+        form = _form(request)
+        number, sid = form.get("From", ""), form.get("MessageSid", "")
+        if not number or not sid:
+            raise Refused(400, "From and MessageSid: missing")
+        secret = self._settings.get("secret", "").encode()
+        sender = hmac.new(secret, f"{self.name()}:{number}".encode(), sha256).hexdigest()[:32]
+        return [Incoming(sender, sid, form.get("Body", ""))]
+
+    async def take(self, messages: list[Incoming], converse: Converse) -> HTTPResponse:
+        """Answer in the response; a message that Twilio repeats gets the same reply."""
+        (incoming,) = messages
+        key = f"{incoming.sender} {incoming.message_id}"
+        known = self._replies.get(key)
+        if known is None:
+            known = await self._reply(incoming, key, converse)
+            self._replies.put(key, known)
+        twiml = MessagingResponse()
+        twiml.message(known)
+        return raw(str(twiml).encode(), content_type="text/xml; charset=utf-8")
+
+    async def _reply(self, incoming: Incoming, key: str, converse: Converse) -> str:
+        rest = self._rest.get(incoming.sender)
+        if rest and fold(incoming.text).strip(" .!") in MORE:
+            return self._part(incoming.sender, rest)
+        try:
+            answer = await asyncio.wait_for(
+                self._once.run(key, lambda: converse(incoming)), PATIENCE
+            )
+        except Exception as error:
+            # A failure of ours is an answer too: who wrote has paid for the question.
+            logger.error("%s: no answer: %s", self.name(), type(error).__name__)
+            answer = [[to_dict(notices.NO_ANSWER)]]
+        parts = render(answer, self.style)
+        if len(parts) > 1:
+            # Room for the line that says so.
+            parts = render(answer, Style(self.style.longest - len(self.more) - 1))
+        return self._part(incoming.sender, [part.text for part in parts])
+
+    def _part(self, sender: str, texts: list[str]) -> str:
+        first, *rest = texts
+        self._rest.put(sender, rest)
+        text = f"{first}\n{self.more}" if rest else first
+        return plain_sms(text) if self.plain else text
+
+    async def send(self, to: str, message: Outgoing) -> None:
+        """Never used: an answer is the response."""
+        raise AssertionError("an answer by Twilio is the response")
+
+
+class SmsInput(TwilioChannel):
+    """Questions by SMS."""
+
+    # Four segments: the beginning of any answer fits, and nobody pays for ten.
+    style: ClassVar = Style(longest=612)
+    plain: ClassVar = True
+    more: ClassVar = "Con nua: nhan TIEP de xem tiep."
+
+    @classmethod
+    def name(cls) -> str:
+        """Return the channel's name."""
+        return "sms"
+
+
+class WhatsAppInput(TwilioChannel):
+    """Questions by WhatsApp."""
+
+    style: ClassVar = Style(longest=1500)
+    plain: ClassVar = False
+    more: ClassVar = "Còn nữa: Ông/Bà nhắn TIẾP để xem tiếp."
+
+    @classmethod
+    def name(cls) -> str:
+        """Return the channel's name."""
+        return "whatsapp"
+
+
+def _form(request: Request) -> dict[str, str]:
+    # Sanic's own reading drops empty fields, which Twilio has signed like the others.
+    try:
+        return dict(parse_qsl(request.body.decode(), keep_blank_values=True))
+    except ValueError:
+        raise Refused(400, "no form") from None

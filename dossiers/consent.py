@@ -1,0 +1,52 @@
+"""What people agreed to and withdrew: who, what, when, through which channel, in which words.
+
+Law 91/2025/QH15 wants consent that can be shown and taken back as easily as it was given. A record
+is added and never changed; the latest one holds. The person is known by the index of their number.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dossiers.models import Consent, Purpose
+
+LINKED = (
+    "Tài khoản trò chuyện này được gắn với số điện thoại trong hồ sơ để lần sau xem hồ sơ không "
+    "phải chứng minh lại. Ông/Bà nhắn “bắt đầu lại” để bỏ gắn."
+)
+"""What a person who reads out a one-time code in a chat is told."""
+
+
+def record(
+    session: Session,
+    phone_index: str,
+    purpose: Purpose,
+    given: bool,
+    channel: str,
+    text: str,
+    now: datetime,
+) -> None:
+    """Write down that the holder of a number agreed to `text`, or withdrew (`given` False)."""
+    session.add(
+        Consent(
+            phone_index=phone_index,
+            purpose=purpose,
+            given=given,
+            channel=channel,
+            text=text,
+            at=now,
+        )
+    )
+
+
+def latest(session: Session, phone_index: str, purpose: Purpose) -> Consent | None:
+    """Return what holds: the last thing that was said, or None where nothing was."""
+    return session.scalar(
+        select(Consent)
+        .where(Consent.phone_index == phone_index, Consent.purpose == purpose)
+        .order_by(Consent.id.desc())
+        .limit(1)
+    )

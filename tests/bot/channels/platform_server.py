@@ -1,0 +1,135 @@
+"""The platforms on loopback, and the application's internal addresses: they check what is sent to
+them as the real ones do, keep it, and misbehave on demand.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+from language import signing
+
+SECRET = "a secret between two of our own"
+TELEGRAM_TOKEN = "1234:telegram"
+ZALO_BOT_TOKEN = "bot-token"
+PAGE_TOKEN = "page-token"
+
+
+@dataclass
+class Platforms:
+    """What tests see and set."""
+
+    port: int = 0
+    moods: deque[str] = field(default_factory=deque)
+    """For the next answers: "busy", "broken", "refused", "hang"; then all is well."""
+    sent: list[dict[str, Any]] = field(default_factory=list)
+    """What was taken over, in order: each platform's own form."""
+    requests: int = 0
+    zalo_token: str = "zalo-1"
+    """What Zalo takes."""
+    office_tokens: list[str] = field(default_factory=lambda: ["zalo-1"])
+    """What the office has; a refused one makes way for the next."""
+    awaited: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Senders of whom a proof is awaited, and the digits on file."""
+    checked: list[dict[str, Any]] = field(default_factory=list)
+    office_away: bool = False
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+FAKE = web.AppKey("fake", Platforms)
+
+
+def _answers(fake: Platforms, path: str) -> tuple[int, dict[str, Any]]:
+    """Return what the platform of `path` says when it has taken a message."""
+    if path.startswith("/bot"):
+        return 200, {"ok": True, "result": {"message_id": len(fake.sent)}}
+    if path == "/v3.0/oa/message/cs":
+        return 200, {"error": 0, "data": {"message_id": str(len(fake.sent))}}
+    return 200, {"recipient_id": "x", "message_id": f"m{len(fake.sent)}"}
+
+
+async def _take(request: web.Request) -> web.StreamResponse:
+    fake: Platforms = request.app[FAKE]
+    fake.requests += 1
+    body = await request.json()
+    path = request.path
+    zalo = path == "/v3.0/oa/message/cs"
+    known = {
+        f"/bot{TELEGRAM_TOKEN}/sendMessage": True,
+        f"/bot{ZALO_BOT_TOKEN}/sendMessage": True,
+        "/v3.0/oa/message/cs": True,
+        "/me/messages": request.headers.get("Authorization") == f"Bearer {PAGE_TOKEN}",
+    }
+    if not known.get(path):
+        return web.json_response({"ok": False, "error_code": 401}, status=401)
+    if zalo and request.headers.get("access_token") != fake.zalo_token:
+        return web.json_response({"error": -216, "message": "Access token is invalid"})
+    mood = fake.moods.popleft() if fake.moods else "well"
+    if mood == "busy":
+        return web.json_response({"ok": False, "parameters": {"retry_after": 0}}, status=429)
+    if mood == "refused":
+        if zalo:
+            return web.json_response({"error": -210, "message": "too long"})
+        return web.json_response({"ok": False, "error_code": 400}, status=400)
+    fake.sent.append(body)
+    if mood == "broken":
+        return web.Response(text="<html>", status=500)
+    if mood == "hang":
+        await asyncio.sleep(30)
+    status, told = _answers(fake, path)
+    return web.json_response(told, status=status)
+
+
+async def _office(request: web.Request) -> web.StreamResponse:
+    fake: Platforms = request.app[FAKE]
+    body = await request.read()
+    signing.verify(request.headers[signing.HEADER], body, SECRET, int(time.time()))
+    if fake.office_away:
+        return web.Response(status=503)
+    asked = json.loads(body)
+    if request.path == "/internal/zalo-token":
+        if asked["refused"] == fake.office_tokens[0] and len(fake.office_tokens) > 1:
+            fake.office_tokens.pop(0)
+        return web.json_response({"token": fake.office_tokens[0]})
+    fake.checked.append(asked)
+    digits = fake.awaited.get((asked["channel"], asked["sender"]))
+    if digits is None:
+        return web.json_response({"outcome": None})
+    outcome = (
+        "verified" if "".join(filter(str.isdigit, asked["digits"])).endswith(digits) else "refused"
+    )
+    return web.json_response({"outcome": outcome})
+
+
+@asynccontextmanager
+async def platforms() -> AsyncIterator[Platforms]:
+    """Run the servers while the block lasts."""
+    fake = Platforms()
+    app = web.Application()
+    app[FAKE] = fake
+    app.add_routes(
+        [
+            web.post("/internal/{what}", _office),
+            web.post("/{path:.*}", _take),
+        ]
+    )
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    fake.port = site._server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
+    try:
+        yield fake
+    finally:
+        await runner.cleanup()

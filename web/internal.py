@@ -1,0 +1,59 @@
+"""What the Rasa server asks of the site, over loopback and signed: whether digits prove that a
+dossier is the sender's. The digits end here; the conversation hears the outcome's word.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Request
+from limits import parse
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+
+from core import clock
+from core.observability import get_logger
+from dossiers.proof import Sender
+from language import signing
+from web.state import Site, site_of
+
+router = APIRouter(prefix="/internal")
+_log = get_logger(__name__)
+
+LARGEST = 8192
+"""Bytes of a question."""
+_used = FixedWindowRateLimiter(MemoryStorage())
+_ONCE = parse(f"1/{2 * signing.TOLERANCE} seconds")
+
+
+async def _asked(request: Request) -> tuple[Site, dict[str, Any]]:
+    """Return the question, if Rasa's server has signed it, now and for this once."""
+    site = site_of(request)
+    body = await request.body()
+    header = request.headers.get(signing.HEADER, "")
+    secret = site.settings.web_channel_secret.get_secret_value()
+    try:
+        if len(body) > LARGEST:
+            raise signing.BadSignature("too large")
+        signing.verify(header, body, secret, int(time.time()))
+        if not _used.hit(_ONCE, header):
+            raise signing.BadSignature("used twice")
+    except signing.BadSignature as problem:
+        _log.warning("internal_refused", why=str(problem))
+        raise HTTPException(404) from None
+    return site, json.loads(body)
+
+
+@router.post("/proof")
+async def proof(request: Request) -> dict[str, str | None]:
+    """Check digits that a sender of a channel gave; `outcome` is null where none are awaited."""
+    site, asked = await _asked(request)
+    sender = Sender(str(asked["channel"]), str(asked["sender"]))
+    now = clock.now()
+    if await asyncio.to_thread(site.proofs.pending, sender, now) is None:
+        return {"outcome": None}
+    digits = str(asked["digits"])
+    return {"outcome": await asyncio.to_thread(site.proofs.check, sender, digits, now)}

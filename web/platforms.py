@@ -1,0 +1,64 @@
+"""The public door of the channels on other platforms: their webhooks come in at the site's own
+address and go on to Rasa over loopback, as they are. Rasa's other routes are not reached from here.
+
+Whether a request is genuine is decided by the channel, which has the platform's secret.
+"""
+
+from __future__ import annotations
+
+import aiohttp
+from fastapi import APIRouter, HTTPException, Request, Response
+
+from core.observability import get_logger
+from web.state import site_of
+
+router = APIRouter()
+_log = get_logger(__name__)
+
+CHANNELS = frozenset({"zalo", "zalo_bot", "telegram", "messenger", "sms", "whatsapp"})
+LARGEST = 64 * 1024
+"""Bytes of an event; the channels take no more either."""
+TIMEOUT = 20.0
+"""Seconds; Twilio's channels answer within twelve, all others at once."""
+_HEADERS = (
+    "content-type",
+    "x-zevent-signature",
+    "x-zevent-timestamp",
+    "x-telegram-bot-api-secret-token",
+    "x-bot-api-secret-token",
+    "x-hub-signature-256",
+    "x-twilio-signature",
+)
+"""What is passed on: what channels verify by, and nothing else."""
+
+
+@router.api_route("/webhooks/{channel}/webhook", methods=["GET", "POST"])
+async def webhook(channel: str, request: Request) -> Response:
+    """Pass an event on. 404: no such channel, or it is off. 503: Rasa does not answer, and the
+    platform shall try again."""
+    if channel not in CHANNELS:
+        raise HTTPException(404)
+    if int(request.headers.get("content-length") or 0) > LARGEST:
+        return Response(status_code=413)
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > LARGEST:
+            return Response(status_code=413)
+    url = f"http://127.0.0.1:{site_of(request).settings.rasa_port}/webhooks/{channel}/webhook"
+    headers = {name: request.headers[name] for name in _HEADERS if name in request.headers}
+    timeout = aiohttp.ClientTimeout(total=TIMEOUT)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=timeout) as session,
+            session.request(
+                request.method,
+                f"{url}?{request.url.query}" if request.url.query else url,
+                data=body or None,
+                headers=headers,
+            ) as answer,
+        ):
+            return Response(await answer.read(), answer.status, media_type=answer.content_type)
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        _log.error("channel_unavailable", channel=channel, reason=type(error).__name__)
+        return Response(status_code=503)
