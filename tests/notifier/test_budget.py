@@ -66,6 +66,23 @@ def test_without_a_budget_nothing_is_held(
     assert {m.state for m in registry.messages()} == {State.QUEUED}
 
 
+@pytest.mark.parametrize(
+    ("route", "price"),
+    [
+        ("twilio", 1500),
+        ("esms", 800),
+        ("esms:70 twilio:30", 1500),
+        ("zns, esms", 1500),
+        # The price of ZNS is not given: as the dearest that is.
+        ("zns", 1500),
+        ("phone", 0),
+    ],
+)
+def test_a_route_of_several_is_planned_by_the_dearest(route: str, price: int) -> None:
+    settings = Settings(_env_file=None, sms_route=route, sms_prices="twilio=1500, esms=800")  # type: ignore[call-arg, arg-type]
+    assert Budget.of(settings).price == price
+
+
 def test_what_exceeds_the_budget_is_held_and_the_urgent_goes_first(
     sessions: Sessions, registry: Registry, make_desk: MakeDesk
 ) -> None:

@@ -17,6 +17,7 @@ from notifier.desk import Desk
 from notifier.hints import listen
 from notifier.plan import plan_batch
 from notifier.providers.phone import PhoneProvider
+from notifier.routing import Gateways
 from notifier.scheduler import Notifier
 from notifier.states import State
 from tests.notifier.conftest import NOON, Registry
@@ -111,8 +112,8 @@ async def test_a_hint_is_planned_and_sent_without_waiting_for_a_tick(
 ) -> None:
     """The planner's tick is put off for an hour: only the hint can bring it about."""
     settings = Settings(_env_file=None, state_dir=tmp_path)  # type: ignore[call-arg]
-    provider = PhoneProvider(sessions, vault)
-    notifier = Notifier(settings, sessions, vault, provider, lambda a, b: 0, OfficeBook())
+    gateways = Gateways.alone(PhoneProvider(sessions, vault))
+    notifier = Notifier(settings, sessions, vault, gateways, lambda a, b: 0, OfficeBook())
     every = notifier._every
 
     def seldom(seconds: float, name: str, work) -> None:  # type: ignore[no-untyped-def]

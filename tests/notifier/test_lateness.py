@@ -14,6 +14,7 @@ from core.clock import vietnam_date
 from core.database import Sessions
 from dossiers.lifecycle import Status
 from dossiers.models import Dossier
+from dossiers.offices import OfficeBook, OfficeInfo
 from notifier.desk import Desk, true_due
 from notifier.lateness import (
     APOLOGY,
@@ -322,11 +323,14 @@ def test_without_a_given_date_officers_see_what_the_limits_tell_and_nobody_is_wa
     dossier = registry.dossier(status=Status.PROCESSING)
     _promise(sessions, dossier, None)
     with sessions.begin() as session:
-        session.get_one(Dossier, dossier).procedure_code = "1.013978"
-        due = JUDGE.of(session.get_one(Dossier, dossier), TODAY).due
-    assert due is not None
-    eve = datetime.combine(due, time(5), tzinfo=UTC)
+        session.get_one(Dossier, dossier).procedure_code = "1.012784"
+    # Twelve working days from 25/11, on land that is not mountainous.
+    due, lowland = date(2026, 12, 11), OfficeInfo(name="Chi nhánh 1", mountainous=False)
+    judge = replace(JUDGE, offices=OfficeBook(offices=(lowland,)))
     with sessions() as session:
-        (line,) = late_list(session, JUDGE, 1, eve)
-    assert (line.given, line.due, line.days_left) == (None, due, 0)
-    assert tell(sessions, make_desk(), eve, "all") == 0
+        (line,) = late_list(session, judge, 3, datetime(2026, 12, 9, 5, tzinfo=UTC))
+        assert late_list(session, JUDGE, 3, datetime(2026, 12, 9, 5, tzinfo=UTC)) == []
+    assert (line.given, line.due, line.days_left) == (None, due, 2)
+    with sessions.begin() as session:
+        told = tell_late(session, make_desk(), "all", judge, datetime(2026, 12, 10, 5, tzinfo=UTC))
+    assert told == 0

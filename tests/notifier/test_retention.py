@@ -44,6 +44,7 @@ def test_an_old_message_loses_text_and_number_and_keeps_its_fingerprints(
     assert redact(sessions, registry) == 1
     (after,) = registry.messages()
     assert (after.body_enc, after.phone_enc, after.phone_tail) == ("", "", "")
+    assert (before.values_enc is None, after.values_enc) == (False, None)
     assert after.body_print == body_print(registry.vault, text)
     assert after.phone_index == phone_index(registry.vault, PHONE)
     assert after.redacted_at == LATER
