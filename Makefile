@@ -1,9 +1,9 @@
 # Motcua: `make up` runs it, `make test` proves it. Each sets up what it needs first.
 .DEFAULT_GOAL := help
-.PHONY: help up test check evaluate bench faults format clean
+.PHONY: help up test check evaluate evaluate-compare bench faults format clean
 
 help: ## say what can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
 
 up: ## set up and start everything; Ctrl-C stops it
 	@./motcua up
@@ -16,6 +16,9 @@ check: setup-dev ## lint, types, import floors, locks, Rasa's own validation
 
 evaluate: ## score the understanding on ../shared/eval, or on the project's own set
 	@./motcua evaluate
+
+evaluate-compare: ## our understanding beside Rasa's default and others (hours: DIET is slow)
+	@./motcua evaluate-compare
 
 bench: setup-dev ## timings, as ratios against a baseline of the same minute
 	@./motcua dev bench

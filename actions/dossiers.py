@@ -21,7 +21,8 @@ from dossiers.models import Dossier
 from dossiers.offices import offices_of
 from dossiers.proof import Outcome, Proofs, Sender, make_proofs
 from language.blocks import AskProof, Block, Button, Buttons, Text
-from language.dossier_code import find_code
+from language.dossier_code import code_and_rest, find_code
+from language.folding import fold
 from notifier.outbox import opt_in, opt_out
 
 EXAMPLE = "H60.12.01-261016-0001"
@@ -31,6 +32,16 @@ MASKED = "•••"
 """What channels put in place of a telephone or ID number (bot/channels/incoming.py)."""
 _WORDS_OF_A_NUMBER = 5
 _DIGITS = re.compile(r"\d{4}")
+# Four digits beside a code: alone, or called the end of a number; not a year, a date or an amount.
+_DIGITS_BESIDE = re.compile(
+    r"(?<![\w.,/\-])(?<!nam )\d{4}(?![\w.,/\-]|\s*(?:m2|met|trieu|ty|dong)\b)"
+)
+_END_OF_NUMBER = re.compile(
+    r"\b(?:cuoi|duoi|sdt|dien thoai|dt|so may|can cuoc|cccd|cmnd|cmt|xac minh|xac nhan|last|digits?"
+    r"|phone|id|ends?|ending)\b"
+)
+_WORDS_BESIDE = 2
+"""Words that may stand beside a code and four digits that nothing names."""
 # So many digits in a message were meant as a code.
 _MEANT_AS_CODE = 6
 
@@ -120,9 +131,40 @@ def _with_dossier(turn: Turn, rooms: Rooms, wanted: str, told: Told) -> Reply:
         seen = _all_seen(turn, rooms)
         return told(turn, rooms, seen[0]) if len(seen) == 1 else _which(turn, wanted, seen)
     view = _view(turn, rooms, code)
+    if view is not None:
+        return told(turn, rooms, view)
+    digits = "" if turn.payload else digits_beside_code(turn.text)
+    if digits:
+        return _proven_at_once(turn, rooms, wanted, code, digits)
+    asked = _asked(turn, rooms, wanted, code)
+    if MASKED in turn.text:
+        only_four = Text(say("only_four", turn.language), tone="lead")
+        return replace(asked, blocks=(only_four, *asked.blocks))
+    return asked
+
+
+def _proven_at_once(turn: Turn, rooms: Rooms, wanted: str, code: str, digits: str) -> Reply:
+    """Take digits that came with the code as its proof: they are asked for and checked in one go,
+    under the same limits and in the same words as when they come after."""
+    proofs, sender = _proofs(rooms), _sender(turn)
+    proofs.ask(sender, code, turn.now)
+    if proofs.check(sender, digits, turn.now) == Outcome.TOO_MANY:
+        return _paused(turn, rooms, code)
+    view = _view(turn, rooms, code)
     if view is None:
-        return _asked(turn, rooms, wanted, code)
-    return told(turn, rooms, view)
+        return _asked(turn, rooms, wanted, code, refused=True)
+    return _DONE[wanted](turn, rooms, view)
+
+
+def digits_beside_code(text: str) -> str:
+    """Return the four digits that `text` gives as proof beside a dossier code; empty without."""
+    code, rest = code_and_rest(text)
+    found = _DIGITS_BESIDE.findall(rest.lower())
+    if code is None or len(found) != 1:
+        return ""
+    words = re.findall(r"[^\W\d]\w*", rest)
+    named = _END_OF_NUMBER.search(fold(rest)) is not None
+    return found[0] if named or len(words) <= _WORDS_BESIDE else ""
 
 
 def _which(turn: Turn, wanted: str, seen: list[DossierView]) -> Reply:
@@ -171,6 +213,10 @@ def _paused(turn: Turn, rooms: Rooms, code: str) -> Reply:
 def _told(turn: Turn, rooms: Rooms, view: DossierView) -> Reply:
     catalogue = rooms.catalogue()
     procedure = catalogue.find_code(view.procedure_code, view.procedure_name)
+    if procedure and turn.language == "en":
+        # The receipt's words stay beside the English ones, to be found again on paper.
+        english = catalogue.short(procedure, "en")
+        view = replace(view, procedure_name=f"{english} ({view.procedure_name})")
     blocks = tell(view, turn.language, procedure=procedure)
     context = replace(turn.context, intent="check_status", code=view.code, offered=())
     if procedure:

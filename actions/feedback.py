@@ -6,12 +6,12 @@ import re
 
 from sqlalchemy import delete
 
+from actions.anonymising import anonymise
 from actions.conversation import rating
 from actions.models import UNANSWERED_KEPT, Rating, Unanswered, Why
 from actions.people import contacts
 from actions.texts import say
 from actions.turn import Reply, Rooms, Turn
-from core.observability import redact
 from language.blocks import Button, Buttons, Text
 from language.folding import fold
 
@@ -71,6 +71,8 @@ def rate(turn: Turn, rooms: Rooms) -> Reply:
         session.add(Rating(at=turn.now, channel=turn.channel, score=given, procedure=procedure))
     if given >= GOOD:
         return Reply((Text(say("rate_good", turn.language), tone="lead"),))
+    if turn.before:
+        _keep(turn, rooms, Why.UNHELPFUL, turn.before, procedure, turn.context.aspects)
     return Reply(
         (
             Text(say("rate_bad", turn.language), tone="lead"),
@@ -98,9 +100,26 @@ def complain(turn: Turn, rooms: Rooms) -> Reply:
 
 
 def keep_unanswered(turn: Turn, rooms: Rooms, why: Why) -> None:
-    """Keep the words of a question that went unanswered, and drop those kept long enough."""
+    """Keep a question that went unanswered, with what it was nearest to."""
+    meant = turn.meant
+    near = meant.procedure or next(iter(meant.offers), None) if meant else None
+    _keep(turn, rooms, why, turn.text, near, meant.aspects if meant else ())
+
+
+def _keep(
+    turn: Turn, rooms: Rooms, why: Why, words: str, procedure: str | None, aspects: tuple[str, ...]
+) -> None:
+    """Keep a question's words, anonymised, and drop those kept long enough."""
     with rooms.sessions.begin() as session:
         old = Unanswered.at < turn.now - UNANSWERED_KEPT
         session.execute(delete(Unanswered).where(old))
-        words = rooms.vault.encrypt(redact(turn.text))
-        session.add(Unanswered(at=turn.now, channel=turn.channel, why=why, words_enc=words))
+        session.add(
+            Unanswered(
+                at=turn.now,
+                channel=turn.channel,
+                why=why,
+                words_enc=rooms.vault.encrypt(anonymise(words)),
+                procedure=procedure,
+                aspects="+".join(aspects),
+            )
+        )

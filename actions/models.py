@@ -1,7 +1,8 @@
-"""What the conversation leaves behind for the office: ratings, and questions that went unanswered.
+"""What the conversation leaves behind for the office: ratings, and questions that it did not answer
+or answered unhelpfully.
 
-Neither says who asked. The words of a question are encrypted, because people write of their
-families, and are deleted after `UNANSWERED_KEPT`.
+Neither says who asked. The words of a question are anonymised before they are kept, encrypted all
+the same, because people write of their families, and deleted after `UNANSWERED_KEPT`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ class Why(StrEnum):
     """Neither a procedure nor anything else was recognised."""
     NOT_IN_CATALOGUE = "not_in_catalogue"
     """A land question on which the catalogue has nothing."""
+    UNHELPFUL = "unhelpful"
+    """It was answered, and the answer was rated as no help."""
 
 
 class Rating(Base):
@@ -42,7 +45,7 @@ class Rating(Base):
 
 
 class Unanswered(Base):
-    """A question that got no answer."""
+    """A question that got no answer, or none that helped."""
 
     __tablename__ = "unanswered_question"
 
@@ -51,4 +54,10 @@ class Unanswered(Base):
     channel: Mapped[str] = mapped_column(String(20))
     why: Mapped[Why] = mapped_column(words(Why))
     words_enc: Mapped[str] = mapped_column(Text)
-    """Encrypted; what looks like a telephone or ID number was masked before."""
+    """Encrypted; anonymised before (`actions.anonymising`)."""
+    procedure: Mapped[str | None] = mapped_column(String(64))
+    """What it was answered from, or the likeliest it may mean; None where nothing was near."""
+    aspects: Mapped[str] = mapped_column(String(100), default="")
+    """What was asked, joined by +; empty where that is not known."""
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When its group was taken into the training data, or put aside."""

@@ -5,6 +5,8 @@ A programme cannot hand the conversation over here, and says so.
 
 from __future__ import annotations
 
+import re
+
 from actions.texts import say
 from actions.turn import Language, Reply, Rooms, Turn
 from core.settings import Settings
@@ -56,5 +58,36 @@ def _table(offices: tuple[OfficeInfo, ...], language: Language) -> Table:
     columns = ("office", "address", "hours", "phone")
     return Table(
         columns=tuple(say(name, language) for name in columns),
-        rows=tuple((o.name, o.address or "–", o.hours or "–", o.hotline or "–") for o in offices),
+        rows=tuple(
+            (o.name, o.address or "–", _hours(o.hours, language) or "–", o.hotline or "–")
+            for o in offices
+        ),
     )
+
+
+_ENGLISH_HOURS = (
+    ("chỉ nhận hồ sơ", "only to hand dossiers in"),
+    (r"sáng (Thứ \w+|Chủ Nhật)", r"\1 morning"),
+    (r"chiều (Thứ \w+|Chủ Nhật)", r"\1 afternoon"),
+    ("Thứ Hai", "Monday"),
+    ("Thứ Ba", "Tuesday"),
+    ("Thứ Tư", "Wednesday"),
+    ("Thứ Năm", "Thursday"),
+    ("Thứ Sáu", "Friday"),
+    ("Thứ Bảy", "Saturday"),
+    ("Chủ Nhật", "Sunday"),
+    ("sáng", "morning"),
+    ("chiều", "afternoon"),
+    ("đến", "to"),
+    ("và", "and"),
+    ("trừ ngày lễ", "except on public holidays"),
+)
+"""The words in which offices write their hours, longer ones first."""
+
+
+def _hours(hours: str, language: Language) -> str:
+    """Return hours in `language`; words that are not known stay as the office wrote them."""
+    if language == "en":
+        for vietnamese, english in _ENGLISH_HOURS:
+            hours = re.sub(rf"\b{vietnamese}\b", english, hours, flags=re.IGNORECASE)
+    return hours

@@ -68,7 +68,8 @@ def answer(turn: Turn, rooms: Rooms) -> Reply:
         return exact
     if meant.procedure is not None:
         if meant.procedure in catalogue:
-            return _tell(turn, rooms, meant.procedure, meant.aspects)
+            reply = _tell(turn, rooms, meant.procedure, meant.aspects)
+            return _with_others(turn, rooms, reply) if meant.beside else reply
         return (
             drafts.tell(turn, rooms, meant.procedure, meant.aspects)
             or _by_title(turn, rooms, meant.aspects)
@@ -170,6 +171,21 @@ def _tell(turn: Turn, rooms: Rooms, procedure: str, aspects: Sequence[str]) -> R
         blocks = _with_sheet(turn, blocks, rooms.settings.public_base + path)
     context = turn.speaking_of(procedure, aspects)
     return Reply(tuple(blocks), context=context, province=named)
+
+
+def _with_others(turn: Turn, rooms: Rooms, reply: Reply) -> Reply:
+    """Put what else the message asked about on the first buttons: one thing is told at a time."""
+    assert turn.meant is not None
+    catalogue = rooms.catalogue()
+    others = tuple(procedure for procedure in turn.meant.beside if procedure in catalogue)
+    if not others:
+        return reply
+    aspects = "+".join(a for a in turn.meant.aspects if a != Aspect.GENERAL)
+    first = procedure_buttons(catalogue, others, turn.language, aspects).buttons
+    rest = [b for block in reply.blocks if isinstance(block, Buttons) for b in block.buttons]
+    told = tuple(block for block in reply.blocks if not isinstance(block, Buttons))
+    also = Text(say("also_asked", turn.language))
+    return replace(reply, blocks=(*told, also, Buttons((*first, *rest)[:MOST])))
 
 
 def _with_sum(turn: Turn, blocks: list[Block], procedure: str) -> list[Block]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from actions import conversation, dossiers, feedback, fees, people, procedures
+from actions.choosing import choice_in
 from actions.turn import Handler, Reply, Rooms, Turn
 from actions.understanding import Parse, understand
 from language.blocks import from_dict
@@ -32,10 +33,18 @@ VERBS: Mapping[str, Handler] = {
 }
 """Verb of a token that we put on a button → what it does."""
 
+
+def chosen_in_words(turn: Turn, rooms: Rooms) -> Reply | None:
+    """Follow the choice that a message points at, if it says nothing else."""
+    payload = choice_in(turn)
+    return follow(turn, rooms, payload) if payload is not None else None
+
+
 EARLY: tuple[Callable[[Turn, Rooms], Reply | None], ...] = (
     dossiers.whole_number_given,
     procedures.code_named,
     fees.go_on,
+    chosen_in_words,
     procedures.place_named,
 )
 """What a written message means because of what was asked last, whatever it seems by itself."""
@@ -86,7 +95,9 @@ def handle(action: str, turn: Turn, rooms: Rooms) -> Reply:
     meant, context = understand(Parse.read(turn.parse), turn.context)
     sure = meant.confidence >= UNDERSTOOD or meant.procedure or meant.code
     handler = ACTIONS.get(f"action_{meant.intent}") if sure else None
-    reply = (handler or procedures.fallback)(replace(turn, meant=meant), rooms)
+    # Handlers add to what is remembered from now on: "hai việc: …" was said in this very message.
+    now = replace(turn, meant=meant, state=replace(turn.state, context=context.plain()))
+    reply = (handler or procedures.fallback)(now, rooms)
     return reply if reply.context else replace(reply, context=context)
 
 

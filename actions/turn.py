@@ -6,6 +6,7 @@ knows how Rasa writes a conversation down. Nothing remembered here authorises an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
@@ -15,20 +16,20 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 
 from actions.places import province_alone
-from actions.understanding import Context, Understanding
+from actions.understanding import ON_LAND, Context, Understanding
 from core.clock import vietnam_date
 from core.database import Sessions
 from core.privacy import Vault
 from core.settings import Settings
 from dossiers.appointments import Reckon
 from language.blocks import Block, Buttons, to_dict
-from language.english import is_english
+from language.english import is_english, is_vietnamese_alone
 from language.folding import fold, has_marks
-from language.syllables import is_syllable, undo_keys
 from procedures.catalogue import Catalogue
 from procedures.drafts import Drafts
 
 Language = Literal["vi", "en"]
+_WORD = re.compile(r"[a-z]+")
 PAYLOAD = "payload"
 """The entity in which a channel hands on a token of ours, whole."""
 
@@ -72,6 +73,8 @@ class Turn:
     now: datetime
     meant: Understanding | None = None
     """What a written message means in its conversation; None for a button."""
+    before: str = ""
+    """The last question on land before this message, as written; empty where there was none."""
 
     @property
     def context(self) -> Context:
@@ -100,11 +103,13 @@ class Turn:
             return self.state.language
         if is_english(self.text):
             return "en"
-        words = self.text.split()
-        vietnamese = sum(is_syllable(undo_keys(fold(word))) for word in words)
-        if has_marks(self.text) or vietnamese >= max(2, len(words) / 2):
+        if has_marks(self.text):
             return "vi"
-        return self.state.language
+        # "My son" and "120 m2" are answers within an English talk, though "my" and "son" are
+        # Vietnamese syllables too.
+        words = _WORD.findall(fold(self.text))
+        vietnamese = sum(map(is_vietnamese_alone, words))
+        return "vi" if vietnamese >= max(2, len(words) / 2) else self.state.language
 
     @property
     def as_of(self) -> date:
@@ -175,7 +180,19 @@ def read(tracker: Tracker, now: datetime) -> Turn:
         parse=message,
         state=_state(tracker.current_slot_values()),
         now=now,
+        before=_last_question(tracker.events),
     )
+
+
+def _last_question(events: Iterable[Mapping[str, Any]]) -> str:
+    """Return what was asked on land before the latest message. Rasa hands on the whole talk."""
+    said = [event for event in events if event.get("event") == "user"][:-1]
+    for event in reversed(said):
+        parse = event.get("parse_data") or {}
+        pressed = any(e.get("entity") == PAYLOAD for e in parse.get("entities") or ())
+        if (parse.get("intent") or {}).get("name") in ON_LAND and not pressed:
+            return str(event.get("text") or "")
+    return ""
 
 
 def _state(slots: Mapping[str, Any]) -> State:

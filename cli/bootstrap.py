@@ -86,7 +86,7 @@ def ensure_environments(dev: bool) -> None:
 
 
 def _install(env: Environment, dev: bool) -> None:
-    uv = _uv()
+    uv = find_uv()
     python = _find_python(uv, env.pythons)
     say(f"installing the {env.name} environment on {python} (some minutes on first use) …")
     command = [uv, "sync", "--locked", "--inexact", "--quiet", "--python", python]
@@ -94,7 +94,7 @@ def _install(env: Environment, dev: bool) -> None:
     # machines let Python write no bytecode (PYTHONDONTWRITEBYTECODE).
     command += ["--compile-bytecode", "--project", str(env.project)]
     command += [] if dev else ["--no-dev"]
-    done = subprocess.run(command, env=_clean_environment())
+    done = subprocess.run(command, env=clean_environment())
     if done.returncode:
         raise SetupError(
             f"uv could not install the {env.name} environment (its words are above). "
@@ -105,13 +105,14 @@ def _install(env: Environment, dev: bool) -> None:
         env.stamp(kind).write_text(env.wanted(kind))
 
 
-def _clean_environment() -> dict[str, str]:
+def clean_environment() -> dict[str, str]:
     """The environment without what would send uv to somebody else's virtual environment."""
     unwanted = {"VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "UV_PYTHON", "UV_PROJECT_ENVIRONMENT"}
     return {key: value for key, value in os.environ.items() if key not in unwanted}
 
 
-def _uv() -> str:
+def find_uv() -> str:
+    """Return a uv of the wanted version, brought if need be. Raises `SetupError`."""
     own = TOOLS / "bin" / "uv"
     if own.exists() and _output([str(own), "--version"]).split()[1:2] == [UV_VERSION]:
         return str(own)
@@ -143,7 +144,7 @@ def _find_python(uv: str, versions: tuple[str, ...]) -> str:
                 return candidate
     version = versions[0]
     say(f"no Python {version} on this machine; installing one …")
-    subprocess.run([uv, "python", "install", "--quiet", version], env=_clean_environment())
+    subprocess.run([uv, "python", "install", "--quiet", version], env=clean_environment())
     found = _output([uv, "python", "find", "--managed-python", version])
     if found and _is_python(found, version):
         return found
@@ -177,7 +178,7 @@ def _is_python(path: str, version: str) -> bool:
 def _output(command: list[str]) -> str:
     """What a command prints, or nothing where it cannot be run or fails."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, env=_clean_environment())
+        done = subprocess.run(command, capture_output=True, text=True, env=clean_environment())
     except OSError:
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""

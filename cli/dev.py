@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import typer
 
@@ -22,6 +23,7 @@ from core.settings import ROOT
 
 app = typer.Typer(help="For developers: tests, checks, benchmarks.", no_args_is_help=True)
 
+_STORIES = "tests/stories"
 _LOCKS = ("uv.lock", "bot/uv.lock")
 _PUBLIC_HOSTS = {"pypi.org", "files.pythonhosted.org"}
 _MYPY_ROOMS = ("language", "core", "procedures", "dossiers", "notifier", "actions", "web", "cli")
@@ -50,7 +52,7 @@ def test(
 
 @app.command()
 def check() -> None:
-    """Lint, types, import floors, lock files, Rasa's own validation."""
+    """Lint, types, import floors, lock files, Rasa's own validation and its test stories."""
     python = str(APPLICATION.python)
     say("ruff …")
     _run([python, "-m", "ruff", "check", "."])
@@ -64,10 +66,17 @@ def check() -> None:
     say("migrations …")
     _run([python, "-m", "pytest", "-q", "tests/test_migrations.py"])
     say("rasa data validate …")
-    # Its warnings are no failures: what our own tokens stand for has a rule and no examples.
-    rasa = [str(BOT.python), "-m", "rasa", "data", "validate"]
-    rasa += ["--domain", "bot/domain", "--data", "data/rules", "data/nlu/intents"]
-    _run([*rasa, "--config", "config.yml"], bot_environment())
+    rasa = [str(BOT.python), "-m", "rasa"]
+    # What our own tokens stand for has a rule and no examples; the last file says so.
+    data = ["data/rules", f"{_STORIES}/tokens.yml"]
+    validate = ["data", "validate", "--fail-on-warnings", "--config", "config.yml"]
+    _run([*rasa, *validate, "--domain", "bot/domain", "--data", *data], bot_environment())
+    say("rasa test core …")
+    ensure_model(say)
+    with TemporaryDirectory() as results:
+        test = ["test", "core", "--fail-on-prediction-errors", "--no-plot", "--out", results]
+        stories = ["--stories", f"{_STORIES}/test_conversations.yml"]
+        _run([*rasa, *test, *stories, "--model", str(model_path())], bot_environment())
     say("all checks passed")
 
 

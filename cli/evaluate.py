@@ -2,7 +2,8 @@
 
 Messages come from the measuring set beside the project where there is one, else from
 `data/evaluation`. Scoring is pure functions over pairs of what was meant and what was understood;
-everything is scored twice, as written and with all diacritics stripped.
+everything is scored twice, as written and with all diacritics stripped. `--held-out` measures on
+the training data itself instead, each author's lines (or themes) left out of the learning in turn.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from actions.understanding import Context, Parse, Understanding, understand
-from cli.understand import parser
+from cli.understand import held_out, parser
 from core.settings import ROOT
 from language.folding import strip_marks
 
@@ -166,23 +167,26 @@ class MeasuringSet:
     name: str
     lines: tuple[Line, ...]
     dialogues: tuple[tuple[Line, ...], ...]
+    parts: tuple[str, ...] = ()
+    """For each dialogue the part of the set that it belongs to: "tune" where the rules of
+    conversation were worked out with it in view, "test" where they were not; empty if not said."""
 
     @classmethod
     def read(cls, folder: Path) -> MeasuringSet:
         """Read `utterances.jsonl` and `dialogues.jsonl` of a folder."""
+        dialogues = _objects(folder / "dialogues.jsonl")
         return cls(
             name=f"{folder.parent.name}/{folder.name}",
             lines=tuple(map(Line.read, _objects(folder / "utterances.jsonl"))),
-            dialogues=tuple(
-                tuple(map(Line.read, dialogue["turns"]))
-                for dialogue in _objects(folder / "dialogues.jsonl")
-            ),
+            dialogues=tuple(tuple(map(Line.read, dialogue["turns"])) for dialogue in dialogues),
+            parts=tuple(dialogue.get("part", "") for dialogue in dialogues),
         )
 
 
-def run(*, json_output: bool = False) -> None:
-    """Score the trained model and print the figures. Raises `ParserFailed`."""
-    folder = next(path for path in SETS if path.is_dir())
+def run(*, json_output: bool = False, own: bool = False) -> None:
+    """Score the trained model and print the figures; `own` takes the project's own set though
+    another lies beside it. Raises `ParserFailed`."""
+    folder = next(path for path in SETS[own:] if path.is_dir())
     measured = MeasuringSet.read(folder)
     with parser() as running:
         report = {
@@ -195,16 +199,43 @@ def run(*, json_output: bool = False) -> None:
         _print(measured.name, report)
 
 
+def run_held_out(by: str, *, share: float = 1.0, json_output: bool = False) -> None:
+    """Learn without each author (or themes) in turn, and print how their lines are understood.
+
+    `by` is `author` or `theme`; `share` of the other lines is learned from. The model in use is
+    neither asked nor changed. Raises `CalledProcessError` where learning fails.
+    """
+    folds: dict[str, list[Pair]] = {}
+    for reading in held_out(by, share):
+        meant, _ = understand(Parse.read(reading["parse"]), Context())
+        folds.setdefault(reading["fold"], []).append((Line.read(reading), meant))
+    pairs = [pair for fold in folds.values() for pair in fold]
+    figures = {
+        "all": asdict(score(pairs)),
+        "by style": {name: asdict(score(fold)) for name, fold in folds.items()},
+    }
+    if json_output:
+        print(json.dumps({"held out": by, "share": share, **figures}, ensure_ascii=False, indent=2))
+    else:
+        _print_table(f"left out: each {by}, learned from {share:.0%} of the rest", figures)
+
+
 def _report(
     measured: MeasuringSet, parse: Callable[[str], Parse], written: Callable[[str], str]
 ) -> dict[str, Any]:
     pairs = [(line, understand(parse(written(line.text)), Context())[0]) for line in measured.lines]
     dialogues = [_talk(dialogue, parse, written) for dialogue in measured.dialogues]
     styles = sorted({line.style for line in measured.lines if line.style})
+    talks = list(zip(measured.parts, dialogues, strict=True))
+    parts = sorted({part for part in measured.parts if part})
     return {
         "all": asdict(score(pairs)),
         "by style": {s: asdict(score([p for p in pairs if p[0].style == s])) for s in styles},
         "dialogues": asdict(score_dialogues(dialogues)),
+        "dialogues by part": {
+            part: asdict(score_dialogues([talk for name, talk in talks if name == part]))
+            for part in parts
+        },
     }
 
 
@@ -224,7 +255,18 @@ def _objects(path: Path) -> list[dict[str, Any]]:
 
 
 def _print(name: str, report: Mapping[str, Any]) -> None:
-    console = Console()
+    for written, figures in report.items():
+        _print_table(f"{name}, {written}", figures)
+        for part, talks in {"": figures["dialogues"], **figures["dialogues by part"]}.items():
+            Console().print(
+                f"dialogues{part and f' ({part})'}: {_shown(talks['whole'])} of"
+                f" {talks['dialogues']} wholly right,"
+                f" {_shown(talks['turns_right'])} of {talks['turns']} turns"
+            )
+        Console().print()
+
+
+def _print_table(title: str, figures: Mapping[str, Any]) -> None:
     columns = {
         "lines": "lines",
         "intent": "intent",
@@ -234,19 +276,13 @@ def _print(name: str, report: Mapping[str, Any]) -> None:
         "false_answers": "false answers",
         "codes": "codes",
     }
-    for written, figures in report.items():
-        table = Table(title=f"{name}, {written}")
-        table.add_column("style")
-        for heading in columns.values():
-            table.add_column(heading, justify="right")
-        for style, scores in {"all": figures["all"], **figures["by style"]}.items():
-            table.add_row(style, *(_shown(scores[key]) for key in columns))
-        console.print(table)
-        talks = figures["dialogues"]
-        console.print(
-            f"dialogues: {_shown(talks['whole'])} of {talks['dialogues']} wholly right, "
-            f"{_shown(talks['turns_right'])} of {talks['turns']} turns\n"
-        )
+    table = Table(title=title)
+    table.add_column("style")
+    for heading in columns.values():
+        table.add_column(heading, justify="right")
+    for style, scores in {"all": figures["all"], **figures["by style"]}.items():
+        table.add_row(style, *(_shown(scores[key]) for key in columns))
+    Console().print(table)
 
 
 def _shown(value: float | int | None) -> str:

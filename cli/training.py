@@ -9,13 +9,18 @@ import fcntl
 import hashlib
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from cli.bootstrap import BOT
 from core.settings import ROOT, get_settings
 
-_INPUTS = ("config.yml", "bot", "language", "data/nlu", "data/rules", "data/procedures")
+_INPUTS = (
+    *("config.yml", "bot/nlu", "bot/importers", "bot/domain", "bot/uv.lock", "language"),
+    *("data/nlu", "data/rules", "data/procedures"),
+)
+OF_UNDERSTANDING = ("config.yml", "bot/nlu", "bot/importers", "language", "data/nlu")
+"""What of a model's inputs its understanding is made from."""
 _SUFFIXES = {".py", ".yml", ".yaml", ".lock"}
 
 
@@ -46,25 +51,26 @@ def ensure_model(say: Callable[[str], None]) -> bool:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if _stands(model):
             return False
-        say("training the model (some three minutes) …")
+        say("training the model (about a minute) …")
         _train(model)
     return True
 
 
 def _stands(model: Path) -> bool:
-    fingerprint = model.with_suffix(".inputs")
-    return model.exists() and fingerprint.exists() and fingerprint.read_text() == _fingerprint()
+    kept = model.with_suffix(".inputs")
+    return model.exists() and kept.exists() and kept.read_text() == inputs_fingerprint()
 
 
-def _fingerprint() -> str:
+def inputs_fingerprint(inputs: Sequence[str] = _INPUTS) -> str:
+    """Return a fingerprint of what a model is made from, or of some of it."""
     digest = hashlib.sha256()
-    for path in _input_files():
+    for path in _input_files(inputs):
         digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
 
-def _input_files() -> Iterator[Path]:
-    for name in _INPUTS:
+def _input_files(inputs: Sequence[str]) -> Iterator[Path]:
+    for name in inputs:
         start = ROOT / name
         if start.is_file():
             yield start
@@ -75,9 +81,9 @@ def _input_files() -> Iterator[Path]:
 
 
 def _train(model: Path) -> None:
-    fingerprint = _fingerprint()
+    fingerprint = inputs_fingerprint()
     command = [str(BOT.python), "-m", "rasa", "train", "--config", "config.yml"]
-    command += ["--domain", "bot/domain", "--data", "data/rules", "data/nlu/intents"]
+    command += ["--domain", "bot/domain", "--data", "data/rules"]
     command += ["--out", str(model.parent), "--fixed-model-name", "training"]
     # `make check` validates the data; here it would cost as long as the training itself.
     command += ["--force", "--skip-validation"]

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TextIO
 
-from actions.understanding import Context, Parse, Understanding, understand
+from actions.understanding import OTHER, Context, Parse, Understanding, understand
 from cli.bootstrap import BOT
 from cli.training import bot_environment, model_path
 from core.settings import ROOT
@@ -81,6 +81,21 @@ def parser() -> Iterator[Parser]:
         yield running
 
 
+def held_out(by: str, share: float) -> Iterator[dict[str, Any]]:
+    """Yield what `bot.held_out` prints: the lines of each fold with their labels and parse.
+
+    Raises `CalledProcessError` where it fails; it has said why on standard error.
+    """
+    command = [str(BOT.python), "-m", "bot.held_out", "--by", by, "--share", str(share)]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=bot_environment(), stdout=subprocess.PIPE, encoding="utf-8"
+    ) as process:
+        assert process.stdout is not None
+        yield from map(json.loads, process.stdout)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+
+
 def run(stdin: TextIO, stdout: TextIO) -> int:
     """Answer every line of `stdin`; return 0, or 1 if some line was no message.
 
@@ -116,7 +131,8 @@ def as_line(text: str, meant: Understanding) -> dict[str, Any]:
         "text": text,
         "intent": meant.intent,
         "confidence": round(meant.confidence, 4),
-        "procedure": meant.procedure,
+        # A land question outside the catalogue is answered from none of it.
+        "procedure": None if meant.procedure == OTHER else meant.procedure,
         "candidates": [
             {"procedure": name, "score": round(score, 4)} for name, score in meant.candidates
         ],

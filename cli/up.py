@@ -30,7 +30,7 @@ def up(
     """Set up and start everything: chat, answers, notifier, web site. Ctrl-C stops it all."""
     began = time.monotonic()
     settings = get_settings()
-    processes = _processes(settings)
+    processes = processes_of(settings)
     try:
         check_ports(processes)
         migrate()
@@ -59,7 +59,7 @@ def _announce(settings: Settings, seconds: float) -> None:
         say(line)
 
 
-def _processes(settings: Settings) -> list[Process]:
+def processes_of(settings: Settings) -> list[Process]:
     """The four processes: what answers and sends first, then the site that lets people in."""
     app = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
     # Each process reads the same secrets; Rasa's world cannot import `core`, so it is told.

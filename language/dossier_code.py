@@ -70,6 +70,12 @@ def find_code(text: str) -> str | None:
     Takes lower case, missing or doubled separators, spaces for dots and hyphens, separators
     spoken aloud ("chấm", "gạch"), and the letter O typed for zero.
     """
+    return code_and_rest(text)[0]
+
+
+def code_and_rest(text: str) -> tuple[str | None, str]:
+    """Return the first code in `text`, as `find_code` does, and what is written beside it, without
+    diacritics; without a code, all of it."""
     plain = strip_marks(normalise(text))
     for candidate in (plain, _spoken_out(plain), _LETTER_O.sub("0", plain)):
         for match in _LOOSE.finditer(candidate):
@@ -77,8 +83,9 @@ def find_code(text: str) -> str | None:
                 day = _day(match["day"])
             except ValueError:
                 continue
-            return str(DossierCode(_agency(match), day, match["serial"]))
-    return None
+            rest = f"{candidate[: match.start()]} {candidate[match.end() :]}"
+            return str(DossierCode(_agency(match), day, match["serial"])), rest
+    return None, plain
 
 
 def _spoken_out(text: str) -> str:

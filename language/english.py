@@ -29,11 +29,22 @@ _ENGLISH = _words(
     documents dossier fee fees file foreigner form house land law lease loan lost mortgage name
     notary paper papers parcel parents passport pay permit plot price property red pink register
     registration status submit tax taxes title transfer website
+    gift gifted inherit inherited inheritance merge merging split splitting selling
+    want talk speak person someone help know like tell show check find work open close hours meant
+    mean giving instead replace torn stolen extend renew dispute neighbour neighbor boundary
+    daughter officer collect
     """
 )
 _SHARED = _words("ok okay hi hello thank thanks bye sorry please pls admin file form")
 """English words that Vietnamese chatters use too: alone they tell nothing."""
 _GREETINGS = _words("hi hello thank thanks goodbye bye good morning afternoon you")
+# English words that are Vietnamese syllables when folded: they do not make a message Vietnamese.
+_ALSO_VIETNAMESE = _words(
+    """
+    a am an at but by can do go he her hi him i in it man me men met my no not oh on pay phone say
+    so son the them then this to too up us we you
+    """
+)
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
 
 
@@ -51,6 +62,11 @@ def is_english(text: str) -> bool:
         # Personal and place names carry their marks into an English sentence.
         return telling >= 3 and share >= 0.5
     return (telling >= 1 and share >= 0.5) or (telling >= 2 and share >= 0.4)
+
+
+def is_vietnamese_alone(word: str) -> bool:
+    """Tell whether a folded word is a Vietnamese syllable and no common English word."""
+    return word not in _ALSO_VIETNAMESE and word not in _ENGLISH and is_syllable(undo_keys(word))
 
 
 def _is_foreign(word: str) -> bool:

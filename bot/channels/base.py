@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import logging
 from abc import ABC, abstractmethod
+from asyncio import AbstractEventLoop
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
-from sanic import Blueprint
+from sanic import Blueprint, Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
+from bot import remote_actions
 from bot.channels import notices, tokens
 from bot.channels.incoming import clean
 from language.blocks import Block, Text, to_dict
@@ -101,6 +103,11 @@ class SignedChannel(InputChannel, ABC):  # type: ignore[misc]  # Rasa is not typ
     def blueprint(self, on_new_message: Handler) -> Blueprint:
         """Return the routes: `GET /` for health, `POST /webhook` for messages."""
         routes = Blueprint(f"channel_{self.name()}")
+        remote_actions.install()
+
+        @routes.listener("before_server_stop")  # type: ignore[misc]
+        async def close(_app: Sanic, _loop: AbstractEventLoop) -> None:
+            await remote_actions.close()
 
         @routes.get("/")  # type: ignore[misc]
         async def health(_request: Request) -> HTTPResponse:

@@ -12,6 +12,7 @@ import re
 from functools import lru_cache
 from typing import Optional
 
+from bot.nlu.land import OBJECTS, OTHER_WORDS
 from language.abbreviations import plain
 from language.english import is_english
 
@@ -20,18 +21,6 @@ LONGEST = 18
 SHARE = 0.35
 """Share of the fitting lines that are used, so as not to outweigh what people wrote."""
 
-# Objects of land, plain, longer ones first: what is replaced.
-_LAND = re.compile(
-    r"\b(?:giay chung nhan quyen su dung dat|giay chung nhan|quyen su dung dat|so do|so hong"
-    r"|dat nong nghiep|dat vuon|dat dai|dat o|nha dat|can ho chung cu|can ho|chung cu|nha o"
-    r"|(?:manh|mieng|lo|thua) dat|dat|nha|so)\b"
-)
-# Where one of these remains, it is still about land.
-_STILL_LAND = re.compile(
-    r"\b(?:ruong|vuon|ray|ao|tho cu|ranh|hecta|lo|nen|manh|mieng|bia|dia chinh|quy hoach|thoa"
-    r"|bat dong san|muc dich|dien tich|giai chap|thua|tach|hop thua|dau gia|dinh chinh|cay|san"
-    r"|xay|tang|lau|land|so dia|nong nghiep|tai dinh cu|giai phong|trich luc|khai hoang|bo coi)\b"
-)
 THINGS = (
     "bang lai xe", "giay phep lai xe", "ho chieu", "xe may", "o to", "xe tai", "ca vet xe",
     "bien so xe", "xe dap dien", "the bao hiem y te", "so bao hiem xa hoi", "so bao hiem",
@@ -59,10 +48,10 @@ def said_of_something_else(line: str, seed: int) -> Optional[str]:
         return None
     words = plain(line)
     chance = random.Random(f"{seed}:{words}")
-    if len(words.split()) > LONGEST or chance.random() > SHARE or not _LAND.search(words):
+    if len(words.split()) > LONGEST or chance.random() > SHARE or not OBJECTS.search(words):
         return None
-    if _STILL_LAND.search(_LAND.sub(" ", words)):
+    if OTHER_WORDS.search(OBJECTS.sub(" ", words)):
         return None
     thing = chance.choice(THINGS)
-    changed = _LAND.sub(thing, words)
+    changed = OBJECTS.sub(thing, words)
     return re.sub(rf"\b({thing})(?: \1\b)+", r"\1", changed)

@@ -1,8 +1,9 @@
-"""What of a message counts as evidence: words, pieces of words, and accented words.
+"""What of a message counts as evidence: words, pieces of words, accented words, and a sign of land.
 
-Three streams of features, each a function from text to strings. The first two are taken from the
-plain form (folded, abbreviations written out), so that "sổ đỏ", "so do" and "soor ddor" are one;
-the third sees the accents of those who type them and tells "thuế" (tax) from "thuê" (rent).
+Streams of features, each a function from text to strings. The first two are taken from the plain
+form (folded, abbreviations written out), so that "sổ đỏ", "so do" and "soor ddor" are one; the
+third sees the accents of those who type them and tells "thuế" (tax) from "thuê" (rent); the fourth
+says whether land is spoken of at all, since no training holds all other things one can speak of.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Callable, Dict, List, Sequence, Tuple
 
+from bot.nlu.land import sign_of_land
 from bot.nlu.parts import without_taken_back
 from language.abbreviations import plain_words
 from language.dossier_code import find_code
@@ -24,6 +26,8 @@ AMOUNT = "<amount>"
 """Added where a number has a unit of money or area: somebody speaks of a case of their own."""
 _UNITS = {"ty", "trieu", "nghin", "ngan", "dong", "m2", "met", "m", "ha", "sao", "cong", "mau"}
 _UNITS |= {"hecta", "billion", "million"}
+_LENGTHS = (("short", 4), ("middling", 9), ("long", 10_000))
+"""Words up to which a message is called so."""
 _DIGITS = re.compile(r"\d[\d.,]*")
 _ACCENTED = re.compile(r"[^\W\d_]+")
 
@@ -47,12 +51,15 @@ def word_features(text: str) -> List[str]:
 
 def piece_features(text: str) -> List[str]:
     """Runs of two to five letters within a plain word, its edges marked."""
-    pieces = []
-    for word in evidence_words(text):
-        edged = f" {word} "
-        for size in range(2, 6):
-            pieces.extend(edged[at : at + size] for at in range(max(1, len(edged) - size + 1)))
-    return pieces
+    return [piece for word in evidence_words(text) for piece in _pieces(word)]
+
+
+@lru_cache(maxsize=50_000)  # few words make up all that is said
+def _pieces(word: str) -> Tuple[str, ...]:
+    edged = f" {word} "
+    return tuple(
+        edged[at : at + size] for size in range(2, 6) for at in range(max(1, len(edged) - size + 1))
+    )
 
 
 def accented_features(text: str) -> List[str]:
@@ -62,10 +69,19 @@ def accented_features(text: str) -> List[str]:
     return _runs(_ACCENTED.findall(normalise(text).lower()), 2)
 
 
+def sign_features(text: str) -> List[str]:
+    """One feature: whether land is spoken of, by how long the message is. Short ones may lean on
+    what was said before."""
+    words = evidence_words(text)
+    length = next(name for name, most in _LENGTHS if len(words) <= most)
+    return [f"{sign_of_land(' '.join(words))}, {length}"]
+
+
 STREAMS: Dict[str, Callable[[str], List[str]]] = {
     "words": word_features,
     "pieces": piece_features,
     "accented": accented_features,
+    "signs": sign_features,
 }
 
 

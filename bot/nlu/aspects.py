@@ -7,16 +7,13 @@ examples of "how long" in its own words.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Sequence
 
-import numpy as np
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.nlu.training_data.message import Message
-from scipy.sparse import csr_matrix
 
-from bot.nlu import findings
-from bot.nlu.examples import Example, groups
+from bot.nlu import findings, learning
+from bot.nlu.lesson import Evidence
 from bot.nlu.linear import Scores, Several
 from bot.nlu.trained import TrainedComponent
 
@@ -27,17 +24,9 @@ class AspectClassifier(TrainedComponent[Several], IntentClassifier):
 
     FILE = "aspects"
 
-    def learn(self, rows: csr_matrix, examples: Sequence[Example]) -> Several:
+    def learn(self, evidence: Evidence) -> Several:
         """Learn from the lines that ask about an aspect."""
-        asking = np.array([at for at, example in enumerate(examples) if example.aspects])
-        asked = [examples[at] for at in asking]
-        return Several.fit(
-            rows[asking],
-            [set(example.aspects) for example in asked],
-            groups(asked),
-            strength=self.config["strength"],
-            seed=self.config["seed"],
-        )
+        return learning.aspects(evidence, self.config["strength"], self.config["seed"])
 
     @staticmethod
     def read(folder: Path, name: str) -> Several:

@@ -17,8 +17,8 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy.sparse import csr_matrix, vstack
 
 import language
-from bot.nlu import analysis, parts, vectors
-from bot.nlu.examples import labelled
+from bot.nlu import analysis, copies, land, lesson, parts, vectors
+from bot.nlu.carrier import add_evidence, lesson_of
 from bot.nlu.parts import parts_of
 from bot.nlu.vectors import Vectors
 
@@ -45,8 +45,8 @@ class EvidenceFeaturizer(SparseFeaturizer, GraphComponent):
         """`weights`: streams and how much each counts; `rarest`: fewest lines to be kept."""
         return {
             **SparseFeaturizer.get_default_config(),
-            "weights": {"words": 1.0, "pieces": 0.5, "accented": 0.5},
-            "rarest": {"words": 2, "pieces": 3, "accented": 2},
+            "weights": {"words": 1.0, "pieces": 0.5, "accented": 0.5, "signs": 0.5},
+            "rarest": {"words": 3, "pieces": 6, "accented": 3, "signs": 1},
         }
 
     @classmethod
@@ -59,7 +59,9 @@ class EvidenceFeaturizer(SparseFeaturizer, GraphComponent):
     @classmethod
     def fingerprint_addon(cls, config: Dict[str, Any]) -> Optional[str]:
         """Make Rasa's cache see a change of how text is analysed, which is not in this class."""
-        return sources(analysis.__file__, parts.__file__, vectors.__file__)
+        return sources(
+            *(module.__file__ for module in (analysis, copies, land, lesson, parts, vectors))
+        )
 
     def __init__(
         self,
@@ -102,15 +104,16 @@ class EvidenceFeaturizer(SparseFeaturizer, GraphComponent):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn the vocabulary and keep it in the model."""
-        texts = [message.get(TEXT) for message in labelled(training_data)]
-        self._vectors = Vectors.fit(texts, self._config["weights"], self._config["rarest"])
+        self._vectors = lesson_of(training_data).vectors(
+            self._config["weights"], self._config["rarest"]
+        )
         with self._model_storage.write_to(self._resource) as folder:
             self._vectors.save(Path(folder))
         return self._resource
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Give every training line its row."""
-        self._add_rows(labelled(training_data))
+        """Give every line of the lesson its row."""
+        add_evidence(training_data, lesson_of(training_data).evidence(self._learned()))
         return training_data
 
     def process(self, messages: List[Message]) -> List[Message]:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Sequence
 
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.nlu.constants import INTENT
 from rasa.shared.nlu.training_data.message import Message
-from scipy.sparse import csr_matrix
 
-from bot.nlu import findings
-from bot.nlu.examples import Example, groups
+from bot.nlu import findings, learning
+from bot.nlu.lesson import Evidence
 from bot.nlu.linear import OneOf, Scores
 from bot.nlu.trained import TrainedComponent
 
@@ -23,15 +21,9 @@ class LinearIntentClassifier(TrainedComponent[OneOf], IntentClassifier):
 
     FILE = "intents"
 
-    def learn(self, rows: csr_matrix, examples: Sequence[Example]) -> OneOf:
+    def learn(self, evidence: Evidence) -> OneOf:
         """Learn the intents of all lines."""
-        return OneOf.fit(
-            rows,
-            [example.intent for example in examples],
-            groups(examples),
-            strength=self.config["strength"],
-            seed=self.config["seed"],
-        )
+        return learning.intents(evidence, self.config["strength"], self.config["seed"])
 
     @staticmethod
     def read(folder: Path, name: str) -> OneOf:

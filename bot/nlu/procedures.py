@@ -8,16 +8,15 @@ Whether the likeliest is likely enough to answer from is decided by the conversa
 from __future__ import annotations
 
 from pathlib import Path
-from typing import List, Sequence
+from typing import List
 
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.nlu.training_data.message import Message
-from scipy.sparse import csr_matrix
 
-from bot.nlu import findings
-from bot.nlu.examples import Example, groups
+from bot.nlu import findings, learning
 from bot.nlu.features import PART_ROWS
+from bot.nlu.lesson import Evidence
 from bot.nlu.linear import OneOf, Scores
 from bot.nlu.trained import TrainedComponent
 
@@ -29,15 +28,9 @@ class ProcedureLinker(TrainedComponent[OneOf], IntentClassifier):
 
     FILE = "procedures"
 
-    def learn(self, rows: csr_matrix, examples: Sequence[Example]) -> OneOf:
+    def learn(self, evidence: Evidence) -> OneOf:
         """Learn which lines are about which procedure, and which about none."""
-        return OneOf.fit(
-            rows,
-            [example.procedure or findings.NONE for example in examples],
-            groups(examples),
-            strength=self.config["strength"],
-            seed=self.config["seed"],
-        )
+        return learning.procedures(evidence, self.config["strength"], self.config["seed"])
 
     @staticmethod
     def read(folder: Path, name: str) -> OneOf:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from pathlib import Path
-from typing import Any, Dict, Generic, List, Optional, Protocol, Sequence, Type, TypeVar
+from typing import Any, Dict, Generic, List, Optional, Protocol, Type, TypeVar
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.storage.resource import Resource
@@ -15,9 +15,10 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy.sparse import csr_matrix
 
-from bot.nlu import linear
-from bot.nlu.examples import Example, example_of, labelled
+from bot.nlu import learning, linear
+from bot.nlu.carrier import evidence_of
 from bot.nlu.features import rows_of, sources
+from bot.nlu.lesson import Evidence
 from bot.nlu.linear import Scores
 
 
@@ -61,7 +62,7 @@ class TrainedComponent(GraphComponent, Generic[Model]):
     @classmethod
     def fingerprint_addon(cls, config: Dict[str, Any]) -> Optional[str]:
         """Make Rasa's cache see a change in how models are learned."""
-        return sources(linear.__file__, __file__)
+        return sources(learning.__file__, linear.__file__, __file__)
 
     def __init__(
         self,
@@ -103,9 +104,7 @@ class TrainedComponent(GraphComponent, Generic[Model]):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn from the lines and keep what was learned in the model."""
-        messages = labelled(training_data)
-        examples = [example for example in map(example_of, messages) if example is not None]
-        self.learned = self.learn(rows_of(messages), examples)
+        self.learned = self.learn(evidence_of(training_data))
         with self._model_storage.write_to(self._resource) as folder:
             self.learned.save(Path(folder), self.FILE)
         return self._resource
@@ -121,8 +120,8 @@ class TrainedComponent(GraphComponent, Generic[Model]):
         return messages
 
     @abstractmethod
-    def learn(self, rows: csr_matrix, examples: Sequence[Example]) -> Model:
-        """Return the model of labelled rows."""
+    def learn(self, evidence: Evidence) -> Model:
+        """Return the model of the lesson's rows."""
 
     @staticmethod
     @abstractmethod

@@ -98,6 +98,10 @@ def test_a_dossier_is_shown_to_who_proves_it_and_to_nobody_else(system: System) 
         prove(page, last_four)
         expect(page.locator(".way")).to_be_visible()
         answer_has(page, code)
+    with chromium() as browser, browser.new_page() as hurried:
+        hurried.goto(system.address)
+        say(hurried, f"{code}, 4 số cuối căn cước là {last_four}")
+        expect(hurried.locator(".way")).to_be_visible()
     with chromium() as browser, browser.new_page() as stranger:
         stranger.goto(system.address)
         say(stranger, code)

@@ -43,6 +43,7 @@ class Conversation:
     sender: str = "web:visitor-0001"
     now: datetime = NOW
     slots: dict[str, Any] = field(default_factory=dict)
+    events: list[dict[str, Any]] = field(default_factory=list)
     answer: tuple[Block, ...] = ()
 
     def act(
@@ -60,8 +61,15 @@ class Conversation:
             "intent_ranking": [{"name": intent, "confidence": 0.9}],
             **parse,
         }
+        parsed = {**message, "intent": {"name": intent}}
+        self.events.append({"event": "user", "text": message["text"], "parse_data": parsed})
         tracker = Tracker.from_dict(
-            {"sender_id": self.sender, "slots": dict(self.slots), "latest_message": message}
+            {
+                "sender_id": self.sender,
+                "slots": dict(self.slots),
+                "latest_message": message,
+                "events": list(self.events),
+            }
         )
         dispatcher = CollectingDispatcher()
         handler = Answer(action, self.rooms, lambda: self.now)

@@ -46,6 +46,42 @@ def test_a_number_follows_the_choice(talk: Conversation) -> None:
     assert "mã hồ sơ" in talk.text
 
 
+@pytest.mark.parametrize("written", ["cái thứ ba", "chọn số 3 nhé", "the third one please"])
+def test_a_choice_is_followed_by_its_place_in_words(talk: Conversation, written: str) -> None:
+    talk.act("action_greet", text="chào")
+    talk.act("action_affirm", text=written)
+    assert talk.kinds == ["text", "text"], talk.text
+    assert "H60.12.01-261016-0001" in talk.text
+
+
+def test_a_choice_is_followed_by_the_words_on_its_button(talk: Conversation) -> None:
+    talk.act("action_greet", text="chào")
+    title = next(title for title, token in talk.buttons.items() if token == "menu:procedures")
+    talk.act("action_out_of_scope", text=f"cho tôi {title.lower()}")
+    assert "nhóm thủ tục" in talk.text
+
+
+def test_a_place_in_a_longer_sentence_is_no_choice(talk: Conversation) -> None:
+    talk.act("action_greet", text="chào")
+    talk.act("action_office_info", text="thứ ba tuần sau cơ quan có làm việc không")
+    assert "H60.12.01-261016-0001" not in talk.text
+
+
+def test_of_two_things_the_first_is_told_and_the_other_offered(talk: Conversation) -> None:
+    both = [{"procedure": name, "score": 0.9} for name in ("split_parcel", "gift")]
+    talk.act(
+        "action_ask_procedure",
+        text="hỏi hai việc: một là cắt đất, hai là cho cháu, thủ tục bao lâu",
+        procedure_candidates=both,
+        procedure_parts=both,
+        aspects=[{"aspect": "time", "score": 0.99}],
+    )
+    assert "Tách thửa" in talk.text
+    assert next(iter(talk.buttons.values())) == "ask:gift:time"
+    talk.act("action_ask_procedure", text="còn cái thứ hai thì sao", aspects=[])
+    assert "Tặng cho" in talk.text
+
+
 def test_a_number_without_choices_is_told(talk: Conversation) -> None:
     talk.act("action_choose", text="3", payload="choose:3")
     assert "không có lựa chọn" in talk.text

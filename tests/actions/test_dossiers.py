@@ -108,6 +108,60 @@ def test_a_code_is_answered_with_the_question_for_proof(talk: Conversation, writ
     assert CODE in ask.text
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        f"{CODE} {RIGHT}",
+        f"mã {CODE}, 4 số cuối điện thoại là {RIGHT}",
+        f"{RIGHT} là đuôi căn cước, hồ sơ h60 12 01 261102 0007",
+        f"my code is {CODE.lower()} and the last digits are {RIGHT}",
+    ],
+)
+def test_code_and_digits_in_one_message_are_proof_in_one_go(
+    talk: Conversation, written: str
+) -> None:
+    talk.act("action_check_status", text=written)
+    assert CODE in talk.text
+    assert "ask_proof" not in talk.kinds
+    assert "progress" in talk.kinds
+
+
+def test_wrong_digits_beside_a_code_are_refused_and_counted_as_after_it(
+    talk: Conversation, rooms: Rooms
+) -> None:
+    prove(talk, WRONG)
+    refused = talk.text
+    talk.act("action_check_status", text=f"{CODE} {WRONG}")
+    assert talk.text == refused
+    talk.act("action_check_status", text=f"{UNKNOWN} {RIGHT}")
+    assert talk.text.replace(UNKNOWN, CODE) == refused
+    for _ in range(rooms.settings.proof_attempts):
+        talk.act("action_check_status", text=f"{CODE}, đuôi {WRONG}")
+    talk.act("action_check_status", text=f"{CODE}, đuôi {RIGHT}")
+    assert "progress" not in talk.kinds
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        f"{CODE} nộp từ năm 2025",
+        f"hồ sơ {CODE} nộp ngày 12/10/2026 mà chưa thấy gì",
+        f"thửa 1200 m2 mã {CODE}",
+        f"{CODE} số thửa của nhà tôi là 8756 tờ bản đồ số 5",
+    ],
+)
+def test_other_numbers_beside_a_code_are_no_try_at_proof(talk: Conversation, written: str) -> None:
+    talk.act("action_check_status", text=written)
+    assert "không khớp" not in talk.text
+    assert "ask_proof" in talk.kinds
+
+
+def test_a_whole_number_beside_a_code_is_not_wanted(talk: Conversation) -> None:
+    talk.act("action_check_status", text=f"{CODE} số điện thoại •••")
+    assert "ask_proof" in talk.kinds
+    assert "4 số cuối" in talk.text or "bốn số cuối" in talk.text
+
+
 def test_an_unknown_code_is_asked_for_proof_in_the_same_words(talk: Conversation) -> None:
     talk.act("action_check_status", text=CODE)
     known = talk.text.replace(CODE, "")

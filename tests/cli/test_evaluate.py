@@ -9,6 +9,8 @@ import pytest
 
 from actions.understanding import Understanding
 from cli.evaluate import SETS, Line, MeasuringSet, f1, score, score_dialogues
+from core.settings import ROOT
+from language.folding import fold
 
 
 def line(intent: str, procedure: str | None = None, *aspects: str, code: str | None = None) -> Line:
@@ -94,3 +96,21 @@ def test_a_line_without_a_label_is_refused(tmp_path: Path) -> None:
     (tmp_path / "dialogues.jsonl").write_text("", encoding="utf-8")
     with pytest.raises(KeyError):
         MeasuringSet.read(tmp_path)
+
+
+def test_the_own_set_says_which_conversations_were_kept_apart() -> None:
+    own = MeasuringSet.read(SETS[-1])
+    assert len(own.dialogues) == len(own.parts) >= 60
+    assert set(own.parts) == {"tune", "test"}
+    assert own.parts.count("test") >= len(own.parts) / 2
+
+
+def test_no_line_of_the_own_conversations_is_trained_on() -> None:
+    """Whole lines of five words and more; shorter ones people say everywhere."""
+    trained = set[str]()
+    for path in sorted((ROOT / "data" / "nlu").rglob("*.yml")):
+        trained |= {
+            fold(line).strip(" -'\"") for line in path.read_text(encoding="utf-8").splitlines()
+        }
+    said = {fold(turn.text) for talk in MeasuringSet.read(SETS[-1]).dialogues for turn in talk}
+    assert sorted(line for line in said & trained if len(line.split()) >= 5) == []

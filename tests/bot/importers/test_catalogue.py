@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.importers.catalogue import CatalogueImporter, names_in, questions_in
-from bot.importers.copies import hurried
+from bot.importers.catalogue import SHOWN, CatalogueImporter
 from bot.importers.elsewhere import said_of_something_else
-from bot.importers.mentions import in_passing
-from bot.nlu.examples import Example, example_of
+from bot.importers.mentions import asked_about, in_passing
+from bot.importers.reading import Folders, intents_in, names_in, questions_in
+from bot.nlu.carrier import lesson_of
+from bot.nlu.copies import hurried, told_at_length
+from bot.nlu.examples import Example
 from language.abbreviations import plain
 
 QUESTIONS = """
@@ -54,12 +57,30 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
+THEMES = """
+intent: out_of_scope
+themes:
+  passport:
+    topics: [làm hộ chiếu]
+    lines: [hộ chiếu hết hạn rồi]
+  weather:
+    topics: [bão số chín]
+    lines: [mai có mưa không]
+"""
+
+
+def data_of(project: Path) -> TrainingData:
+    importer = CatalogueImporter(str(project / "config.yml"), None, [str(project / "data/rules")])
+    return importer.get_nlu_data()
+
+
 def lines_of(project: Path) -> list[Example]:
-    importer = CatalogueImporter(
-        str(project / "config.yml"), None, [str(project / "data" / "nlu" / "intents")]
-    )
-    found = [example_of(message) for message in importer.get_nlu_data().training_examples]
-    return [example for example in found if example is not None]
+    return list(lesson_of(data_of(project)).examples)
+
+
+def folders_of(project: Path) -> Folders:
+    data = project / "data"
+    return Folders(data / "nlu/questions", data / "nlu/intents", data / "procedures", seed=20)
 
 
 def test_questions_carry_procedure_and_aspects(project: Path) -> None:
@@ -69,18 +90,21 @@ def test_questions_carry_procedure_and_aspects(project: Path) -> None:
             "ask_procedure",
             "gift",
             frozenset({"documents"}),
+            "first",
         ),
         Example(
             "tặng cho nhà cần gì và hết bao nhiêu",
             "ask_procedure",
             "gift",
             frozenset({"documents", "fee"}),
+            "first",
         ),
         Example(
             "cho em ruột căn nhà 2 tỷ thì thuế bao nhiêu",
             "calculate_fee",
             "gift",
             frozenset({"fee"}),
+            "first",
         ),
     ]
 
@@ -93,22 +117,57 @@ def test_names_and_aliases_in_all_languages_are_bare_topics(project: Path) -> No
     assert {name.aspects for name in names} == {frozenset({"general"})}
 
 
-def test_rasas_own_files_are_read_beside(project: Path) -> None:
-    intents = {line.intent for line in lines_of(project)}
-    assert {"greet", "ask_procedure", "calculate_fee", "out_of_scope"} >= intents >= {"greet"}
+def test_intents_are_read_from_both_forms_of_file(project: Path) -> None:
+    themes = project / "data/nlu/intents/out_of_scope.themes.yml"
+    themes.write_text(THEMES, encoding="utf-8")
+    assert intents_in(project / "data/nlu/intents") == [
+        Example("xin chào", "greet", author="first"),
+        Example("hộ chiếu hết hạn rồi", "out_of_scope", author="themes", theme="passport"),
+        Example("mai có mưa không", "out_of_scope", author="themes", theme="weather"),
+    ]
 
 
-def test_every_written_line_has_a_copy_that_shares_its_number_and_labels(project: Path) -> None:
+def test_topics_are_asked_about_only_with_their_theme(project: Path) -> None:
+    themes = project / "data/nlu/intents/out_of_scope.themes.yml"
+    themes.write_text(THEMES, encoding="utf-8")
+    folders = folders_of(project)
+    written = [line for line in folders.written() if line.theme != "weather"]
+    made = [line for line in folders.made(written) if line.intent == "out_of_scope"]
+    assert any(line.text != "làm hộ chiếu" and "làm hộ chiếu" in line.text for line in made)
+    assert not any("bão" in line.text for line in made)
+
+
+def test_an_author_is_told_by_the_files_name(project: Path) -> None:
+    path = project / "data/nlu/questions/gift.letters.yml"
+    path.write_text("procedure: gift\nquestions: {time: [bao lâu]}", encoding="utf-8")
+    lines = questions_in(project / "data/nlu/questions")
+    assert {line.author for line in lines} == {"first", "letters"}
+
+
+def test_every_written_line_has_a_copy_under_its_number(project: Path) -> None:
     question = "tặng cho nhà cần gì và hết bao nhiêu"
-    lines = lines_of(project)
-    written = next(line for line in lines if line.text == question)
-    copy = next(line for line in lines if line.line == written.line and line is not written)
-    assert copy.text != question and copy.text.isascii()
-    assert (copy.intent, copy.procedure, copy.aspects) == (
-        written.intent,
-        written.procedure,
-        written.aspects,
-    )
+    lesson = lesson_of(data_of(project))
+    number = next(at for at, line in enumerate(lesson.examples) if line.text == question)
+    written, copy, *_ = [text for text, of in lesson.lines if of == number]
+    assert written == question and copy != question and copy.isascii()
+
+
+def test_rasa_itself_is_shown_a_few_lines_of_each_intent(project: Path) -> None:
+    many = "\n".join(f"    - chào {number}" for number in range(20))
+    path = project / "data/nlu/intents/greet.more.yml"
+    path.write_text(INTENTS.replace("    - xin chào", many), encoding="utf-8")
+    shown = [message.get("intent") for message in data_of(project).training_examples]
+    # The carrier is one message more.
+    assert shown.count("greet") <= SHOWN + 1
+    assert {"greet", "ask_procedure", "calculate_fee"} <= set(shown)
+
+
+def test_a_changed_line_changes_what_rasa_sees(project: Path) -> None:
+    before = data_of(project).fingerprint()
+    assert data_of(project).fingerprint() == before
+    path = project / "data/nlu/questions/gift.yml"
+    path.write_text(path.read_text(encoding="utf-8").replace("2 tỷ", "3 tỷ"), encoding="utf-8")
+    assert data_of(project).fingerprint() != before
 
 
 def test_two_readings_are_the_same(project: Path) -> None:
@@ -139,6 +198,23 @@ def test_a_hurried_copy_is_repeatable_and_still_close() -> None:
     assert len(known & set(plain(copy).split())) >= len(known) - 2
 
 
+def test_some_lines_are_told_at_length_and_stay_whole() -> None:
+    lines = [f"bố tôi cho tôi mảnh đất năm {year} thì làm sao" for year in range(1950, 2020)]
+    told = {line: told_at_length(line, 1) for line in lines}
+    longer = {line: copy for line, copy in told.items() if copy}
+    assert 0 < len(longer) < len(lines) / 2
+    assert all(line in copy and copy != line for line, copy in longer.items())
+    assert told == {line: told_at_length(line, 1) for line in lines}
+    assert not any(told_at_length("how do I register my house here", s) for s in range(30))
+
+
+@pytest.mark.parametrize("content", ["- a list", "nlu: 3", "intent: x\nthemes: [a]"])
+def test_a_malformed_file_of_intents_is_named(project: Path, content: str) -> None:
+    (project / "data/nlu/intents/bad.yml").write_text(content, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"bad\.yml"):
+        intents_in(project / "data/nlu/intents")
+
+
 def test_english_is_not_hurried() -> None:
     assert hurried("How much is the fee for a new book", 1) == "how much is the fee for a new book"
 
@@ -158,3 +234,8 @@ def test_what_cannot_be_said_of_something_else_is_left(line: str) -> None:
 def test_a_short_name_is_mentioned_in_passing_and_a_long_one_is_not() -> None:
     assert all("tách thửa" in turn for turn in in_passing("tách thửa", 1))
     assert in_passing("đăng ký biến động quyền sử dụng đất", 1) == []
+
+
+def test_a_topic_of_another_office_is_asked_about_in_the_same_words_each_time() -> None:
+    assert asked_about("làm hộ chiếu", 1) == asked_about("làm hộ chiếu", 1)
+    assert all("làm hộ chiếu" in question for question in asked_about("làm hộ chiếu", 1))

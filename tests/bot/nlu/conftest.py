@@ -14,10 +14,12 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.aspects import AspectClassifier
+from bot.nlu.carrier import carrier
 from bot.nlu.codes import DossierCodeExtractor
 from bot.nlu.examples import Example
 from bot.nlu.features import EvidenceFeaturizer
 from bot.nlu.intents import LinearIntentClassifier
+from bot.nlu.lesson import Lesson
 from bot.nlu.procedures import ProcedureLinker
 from bot.nlu.tokenizer import SyllableTokenizer
 
@@ -41,17 +43,16 @@ _OTHERS = {
 def examples() -> list[Example]:
     """A few lines for each procedure, aspect and intent."""
     lines = [
-        Example(frame.format(name), "ask_procedure", procedure, frozenset({aspect}))
+        Example(frame.format(name), "ask_procedure", procedure, frozenset({aspect}), "first")
         for procedure, names in _NAMES.items()
         for name in names
         for aspect, frames in _FRAMES.items()
         for frame in frames
     ]
-    lines += [Example(text, intent) for intent, texts in _OTHERS.items() for text in texts]
-    return [
-        Example(line.text, line.intent, line.procedure, line.aspects, number)
-        for number, line in enumerate(lines)
+    lines += [
+        Example(text, intent, author="first") for intent, texts in _OTHERS.items() for text in texts
     ]
+    return lines
 
 
 class Pipeline:
@@ -69,7 +70,7 @@ class Pipeline:
         self._storage = LocalModelStorage(folder)
         self._tokenizer = SyllableTokenizer(SyllableTokenizer.get_default_config())
         self._extractor = DossierCodeExtractor()
-        data = TrainingData([example.message() for example in examples()])
+        data = TrainingData([carrier(Lesson(tuple(examples()), seed=20))])
         self._tokenizer.process_training_data(data)
         self._loaded: list[GraphComponent] = []
         for kind in self._COMPONENTS:
@@ -77,7 +78,7 @@ class Pipeline:
             settings = (kind.get_default_config(), self._storage, resource, _context(kind))
             kind.create(*settings).train(data)
             loaded = kind.load(*settings)
-            if isinstance(loaded, EvidenceFeaturizer):
+            if isinstance(loaded, EvidenceFeaturizer):  # the others learn from its rows
                 loaded.process_training_data(data)
             self._loaded.append(loaded)
 

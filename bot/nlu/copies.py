@@ -1,14 +1,18 @@
-"""A training line as a hurried thumb would have typed it: no accents, abbreviations, one slip.
+"""A training line as others would have written it: a hurried thumb, or a letter's long-winded hand.
 
 Accents, abbreviations and keyboard composing are undone before features are taken
-(`language.abbreviations`), so that a single copy is enough: it teaches what slips leave behind.
+(`language.abbreviations`), so that a single hurried copy is enough: it teaches what slips leave
+behind. Telling a line at length teaches that greetings and family say nothing of what is wanted.
 """
 
 from __future__ import annotations
 
 import random
 from functools import lru_cache
-from typing import Dict, List
+from pathlib import Path
+from typing import Dict, List, Optional, Tuple
+
+import yaml
 
 from language.abbreviations import ABBREVIATIONS
 from language.english import is_english
@@ -26,7 +30,15 @@ def _short_forms() -> Dict[str, List[str]]:
 _SHORT_FORMS = _short_forms()
 
 
-@lru_cache(maxsize=None)  # Rasa reads the training data more than once in a training
+PREAMBLES = Path(__file__).with_name("preambles.yml")
+LENGTHENED = 0.25
+"""Share of the fitting lines that are told at length as well."""
+LONGEST = 30
+"""Words; a longer line is long-winded by itself."""
+SHORTEST = 4
+"""Words; what is shorter is a turn of talk and stands in no letter."""
+
+
 def hurried(line: str, seed: int) -> str:
     """Return `line` unaccented, about half of what can be abbreviated abbreviated, one slip.
 
@@ -45,6 +57,29 @@ def hurried(line: str, seed: int) -> str:
         at = chance.choice(long_words)
         words[at] = _slip(words[at], chance)
     return " ".join(words)
+
+
+def told_at_length(line: str, seed: int) -> Optional[str]:
+    """Return `line` with a letter's opening, and perhaps its closing; None for most lines.
+
+    The same line and seed always give the same copy. English is left alone.
+    """
+    chance = random.Random(f"{seed}:at length:{line}")
+    fits = SHORTEST <= len(line.split()) <= LONGEST and not is_english(line)
+    if not fits or chance.random() > LENGTHENED:
+        return None
+    openings, closings = _preambles()
+    told = [*chance.sample(openings, chance.choice((1, 1, 2))), line]
+    if chance.random() < 0.5:
+        told[-1] += "."
+        told.append(chance.choice(closings))
+    return " ".join(told)
+
+
+@lru_cache(maxsize=1)
+def _preambles() -> Tuple[List[str], List[str]]:
+    held = yaml.safe_load(PREAMBLES.read_text(encoding="utf-8"))
+    return held["openings"], held["closings"]
 
 
 def _slip(word: str, chance: random.Random) -> str:

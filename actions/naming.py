@@ -1,0 +1,179 @@
+"""The bare words by which procedures are named in the middle of a conversation.
+
+"Không phải tách, gộp cơ": where one word decides, the model, which weighs whole messages, hears
+both. These words are looked at only where a conversation is under way and its own logic asks which
+of two is meant: what is taken back, what a correction or a contrast names, which of the offered
+one is picked. They never answer a first question.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+# Folded, abbreviations written out (`language.abbreviations`). Of two that begin at one place the
+# longer is meant: "xóa thế chấp" before "thế chấp".
+_KIN = (
+    r"(?:con(?: trai| gai| ruot| re| dau)?|chau(?: noi| ngoai)?|em(?: trai| gai)?|anh|chi|vo|chong"
+    r"|bo|me|ba|ma|no|han|luon|khong|nhau|may dua|thang \w+|cai \w+|dua \w+)"
+)
+_ONE = r"(?: \w+){0,2}"
+NAMES: dict[str, tuple[str, ...]] = {
+    "transfer": (
+        r"(?<!nguoi )(?<!ben )(?:ban|mua)\b(?! (?:do|ve|an|sao|chinh|khoan))(?: (?:dat|nha|lai"
+        r"|dut))?",
+        "chuyen nhuong", r"sang ten\b(?! xe)", r"sell(?:ing)?", r"sold", r"buy(?:ing)?", "bought",
+        r"transfer(?:ring)?",
+    ),
+    "gift": (
+        "tang cho", "tang", "cho tang", rf"(?:cho|de lai cho) {_KIN}\b", r"bieu(?! mau)",
+        r"giv(?:e|ing)(?: it| them)? to", "gift(?:ing)?",
+    ),
+    "inheritance": (
+        "thua ke", "di chuc", "di san", "khai nhan", r"inherit(?:ance|ed|ing)?", "will", "died",
+        "passed away", "deceased",
+    ),
+    "capital_contribution": ("gop von", rf"gop{_ONE} vao cong ty", "capital contribution"),
+    "first_certificate": (
+        "chua (?:co|duoc cap|ra) (?:so|bia|giay chung nhan)", "(?:lam|cap|xin) so(?: do)? lan dau",
+        "cap (?:moi )?lan dau", "lan dau", "first certificate",
+    ),
+    "replace_certificate": (
+        "cap doi", rf"doi (?:so|bia|giay chung nhan){_ONE} (?:moi|mau moi)", "doi so", "doi bia",
+        "rach(?: nat)?", "nat", "nhoe", "o(?:i)? vang", "hu hong", "u nat", "mo het", "phai mau",
+        "torn", "damaged", r"replac(?:e|ing)",
+    ),
+    "reissue_lost": (
+        "cap lai", rf"mat (?:so|bia|giay|luon|roi|tieu|han|tich|sach|nua){_ONE}", "bi mat",
+        r"(?:so|bia|giay)(?: do| hong| nha)? mat", "that lac", "danh mat",
+        r"lam mat(?! (?:may|bao|nhieu|khoang))", r"roi mat(?! (?:may|bao|nhieu|khoang))",
+        r"tim (?:mai |hoai )?(?:khong|chang|chua) (?:ra|thay|duoc)", r"khong tim (?:ra|thay)",
+        "bi trom", "chay", "lost", "burnt", "stolen",
+    ),
+    "correct_certificate": (
+        "dinh chinh", r"(?:in|ghi|viet|go) (?:bi )?sai", "bi sai", "sai sot", "sua sai", "sai",
+        r"correct(?:ing|ion)?", "misprint(?:ed)?",
+    ),
+    "split_parcel": (
+        r"tach(?: thua| so| dat| ra)?", "chia doi", r"chia ra", r"chia dat", "chia thua",
+        "chia (?:hai|ba|2|3) (?:thua|phan|lo)", r"(?<!dat )cat(?: dat| ra| bot)?",
+        r"split(?:ting)?",
+        r"divid(?:e|ing)",
+    ),
+    "merge_parcel": (
+        r"gop(?: thua| lai| chung| dat)?\b(?! von)", "hop thua", "nhap(?: thua| lai| chung| vao)?",
+        r"merg(?:e|ing)", r"combin(?:e|ing)",
+    ),
+    "change_use": (
+        "chuyen muc dich", r"len (?:tho cu|dat o)", rf"chuyen{_ONE} (?:tho cu|dat o)",
+        r"chuyen doi muc dich", r"chang(?:e|ing)(?: the)? (?:land )?use", "rezon(?:e|ing)",
+    ),
+    "mortgage": ("the chap", r"vay(?: von| ngan hang| tien)", "cam so", "mortgag(?:e|ing)"),
+    "release_mortgage": (
+        "(?:xoa|go|huy|giai)(?: dang ky)? (?:the )?chap", "giai chap", "xoa no ngan hang",
+        r"tra (?:het|xong) (?:no|tien|ngan hang|khoan vay)",
+        r"(?:cancel|releas|clear|delet|remov)(?:e|l?ing)(?: the| my)? mortgage",
+        "loan is paid", "paid off",
+    ),
+    "extend_term": ("gia han", "het han", "het thoi han", "them thoi han", r"extend(?:ing)?",
+                    "extension", r"renew(?:ing|al)?"),
+    "change_info": (
+        r"(?:doi|thay doi) (?:ten|ho ten|thong tin|dia chi|can cuoc|chung minh|so dinh danh|cccd)",
+        r"(?:doi|cap) (?:the )?can cuoc",
+        r"(?:new|changed)(?: my)? (?:name|address|id)(?: card| number)?",
+    ),
+    "asset_registration": (
+        "(?:dang ky|bo sung|them) (?:tai san|nha|cong trinh|can nha|nha xuong|cai nha)",
+        "chung nhan so huu nha",
+    ),
+    "lease_land": (r"(?:xin |di )?thue (?:them )?(?:dat|khu|lo|manh)", r"leas(?:e|ing)"),
+    "land_data": (
+        "trich luc", "trich do", "ban do dia chinh", "xem quy hoach", "tra quy hoach",
+        "cung cap thong tin", "cung cap du lieu", "land data", "cadastral",
+    ),
+    "added_area": (
+        "(?:dat )?(?:doi|thua) (?:ra|du)", "du dien tich", "dien tich tang",
+        "tang (?:them )?dien tich",
+        "lon hon (?:trong )?so", "extra area",
+    ),
+    "dispute": ("tranh chap", r"lan (?:dat|ranh|chiem|sang)", "lan", "dispute",
+    "encroach(?:ed|ing)?"),
+    "revoke": ("thu hoi so", "thu hoi giay", "huy so", "huy giay chung nhan", "revok(?:e|ing)"),
+    "auction_allocation": ("dau gia", "auction"),
+    "household_members": (
+        r"(?:them|ghi them|bo sung) ten", r"dung ten chung", r"ho gia dinh",
+        r"add(?:ing)?(?: \w+){0,2} name",
+    ),
+    "project_home": ("can ho", "chung cu", "chu dau tu", "apartment", "condo"),
+}  # fmt: skip
+"""Procedure → patterns of the words that name it in passing."""
+
+OPPOSITES = {
+    "split_parcel": "merge_parcel",
+    "merge_parcel": "split_parcel",
+    "mortgage": "release_mortgage",
+    "release_mortgage": "mortgage",
+}
+"""What "ngược lại" leads to."""
+
+_TABLE = tuple(
+    (procedure, re.compile(rf"\b(?:{pattern})\b"))
+    for procedure, patterns in NAMES.items()
+    for pattern in patterns
+)
+_ADDRESS = re.compile(
+    r"\b(?:da |vang )?cho (?:con|chau|em|toi|minh|ba|bac|chu|co|anh|chi|ong|cau|me|bo|di|tao|to)"
+    r"(?: \w+)? ?(?=(?:xin|hoi|biet|xem|gap|muon|nho|cai|to|mau|ho)\b)"
+)
+"""Who asks to be told something: no gift to a child."""
+_DENIAL = re.compile(
+    r"\b(?:chu |ma )?(?:(?:khong|chang|chua|dau|dung|deu) (?:phai|pai|fai|co|he|dinh|muon|can"
+    r"|bi|la)"
+    r"|khong|chang|dau phai|no longer|isn t|not)(?: la| bi| co| dinh| muon)?"
+    r"(?: (?:so|bia|giay|dat|nha|vu|chuyen|viec|cai|in|the|to|a|an|my|that))* ?$"
+)
+"""What stands right before a name that is ruled out."""
+
+
+_FIRM_DENIAL = re.compile(r"(?:phai|pai|fai|la)(?: \w+)* ?$")
+"""Denies one thing: "không phải rách, mất luôn" denies no loss."""
+_BESIDE = ("", "hay", "hoac", "va", "or")
+
+
+@dataclass(frozen=True)
+class Named:
+    """What a message names in so many words."""
+
+    meant: tuple[str, ...] = ()
+    """In their order, each once."""
+    ruled_out: tuple[str, ...] = ()
+    """Named only to be denied: "không phải tách"."""
+
+
+def without_address(plain_text: str) -> str:
+    """Return plain text without "cho con hỏi" and its like."""
+    return " ".join(_ADDRESS.sub(" ", plain_text).split())
+
+
+def names_in(plain_text: str) -> Named:
+    """Return the procedures that plain text names and those that it rules out."""
+    text = without_address(plain_text)
+    found: list[tuple[int, int, str]] = []
+    for procedure, pattern in _TABLE:
+        found += [(m.start(), -m.end(), procedure) for m in pattern.finditer(text)]
+    meant: dict[str, None] = {}
+    ruled_out: dict[str, None] = {}
+    past = 0
+    denied = loose = False
+    for start, minus_end, procedure in sorted(found):
+        if start < past:
+            continue  # within a longer name
+        between = text[past:start]
+        # "Không bán mua gì": what stands beside a denied name is denied with it.
+        denial = _DENIAL.search(between)
+        loose = denied and loose and between.strip() in _BESIDE
+        denied = denial is not None or loose
+        loose = loose or (denial is not None and not _FIRM_DENIAL.search(denial.group()))
+        (ruled_out if denied else meant)[procedure] = None
+        past = -minus_end
+    return Named(tuple(p for p in meant), tuple(p for p in ruled_out if p not in meant))

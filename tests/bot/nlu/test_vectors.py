@@ -1,0 +1,33 @@
+"""Rows of evidence: scikit-learn's weights, without its cost for a single message."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.sparse import hstack
+
+from bot.nlu.vectors import Vectors
+
+TEXTS = [
+    "Mất sổ đỏ làm lại ở đâu",
+    "mat so do lam lai o dau, mat so do",
+    "Tách thửa đất 100 m2 hết bao nhiêu tiền?",
+    "tach thua het bao nhieu",
+    "Sang tên sổ đỏ cần giấy tờ gì",
+]
+WEIGHTS = {"words": 1.0, "pieces": 0.5, "accented": 0.25}
+
+
+@pytest.fixture(scope="module")
+def vectors() -> Vectors:
+    return Vectors.fit(TEXTS, WEIGHTS, {"words": 1, "pieces": 1, "accented": 1})
+
+
+@pytest.mark.parametrize("texts", [TEXTS, TEXTS[:1], ["", "xyz"], ["đỏ", "", "mất mất mất"], []])
+def test_rows_are_what_scikit_learn_makes(vectors: Vectors, texts: list[str]) -> None:
+    rows = vectors.rows(texts)
+    assert rows.shape == (len(texts), vectors.width) and rows.dtype == np.float32
+    if texts:
+        streams = vectors._streams.items()
+        wanted = hstack([kind.transform(texts) * WEIGHTS[name] for name, kind in streams])
+        assert np.allclose(rows.toarray(), wanted.toarray(), atol=1e-6)
