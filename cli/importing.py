@@ -7,6 +7,7 @@ and writing are `dossiers.importing`'s.
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,18 +20,25 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from cli.database import migrate
+from cli.desk import dong, installed_desk
 from core.clock import VIETNAM, now, show_date, vietnam_date
 from core.database import get_sessions
 from core.privacy import get_vault
 from core.settings import get_settings
 from dossiers.columns import BadColumnsFile
-from dossiers.importing import FileChanged, Importer, make_importer
+from dossiers.importing import Declined, FileChanged, Forecast, Importer, make_importer
 from dossiers.phones import REASONS_VI
 from dossiers.reports import ImportSummary
 from dossiers.rows import Finding
 from dossiers.tables import NotAnExport
+from notifier.budget import Estimate, estimate
+from notifier.desk import Desk
 from procedures.catalogue import get_catalogue
 
+NOT_AGREED = (
+    "Lần nhập đầu tiên này sẽ nhắn tin cho nhiều người. Nếu đồng ý, chạy lại với --yes; "
+    "nếu chỉ nhận dữ liệu mà không nhắn, đặt MOTCUA_FIRST_IMPORT=silent."
+)
 REFUSED = 2
 """Exit status where a file was not taken in."""
 _SHOWN = 20
@@ -62,6 +70,10 @@ def import_exports(
             help="Day of the export, where its newest date is not it.",
         ),
     ] = None,
+    yes: Annotated[
+        bool,
+        typer.Option("--yes", help="Text everybody whom an office's first import calls for."),
+    ] = False,
 ) -> None:
     """Import exports of dossiers (nhập danh sách hồ sơ). The same file again changes nothing."""
     errors = Console(stderr=True)
@@ -79,7 +91,8 @@ def import_exports(
     moment = as_of.replace(tzinfo=VIETNAM) if as_of else None
     results: list[ImportSummary | Refusal] = []
     for path in files:
-        result = _import(importer, path, sample, office, moment, errors)
+        consent = Consent(path.name, errors, yes=yes, ask=not json_output and sys.stdin.isatty())
+        result = _import(importer, path, sample, office, moment, errors, consent)
         results.append(result)
         if not json_output:
             _show(result, Console())
@@ -96,6 +109,7 @@ def _import(
     office: str,
     as_of: datetime | None,
     errors: Console,
+    consent: Consent,
 ) -> ImportSummary | Refusal:
     bar = Progress(
         TextColumn("{task.description}"),
@@ -114,18 +128,77 @@ def _import(
                 sample=sample,
                 office=office,
                 as_of=as_of,
+                agree=lambda forecast: _agree(bar, consent, forecast),
                 on_progress=lambda done, total: bar.update(
                     task, completed=done, total=total or None
                 ),
             )
         except NotAnExport as refused:
             return Refusal(path.name, str(refused))
+        except Declined:
+            return Refusal(path.name, NOT_AGREED)
         except FileChanged:
             return Refusal(path.name, "Tệp bị sửa trong lúc đang đọc. Hãy nhập lại tệp này.")
         except FileNotFoundError:
             return Refusal(path.name, "Không tìm thấy tệp.")
         except OSError as error:
             return Refusal(path.name, f"Không đọc được tệp ({error.strerror}).")
+
+
+@dataclass(frozen=True)
+class Consent:
+    """How it is found out whether a file's news may be told."""
+
+    file: str
+    errors: Console
+    yes: bool
+    """Agreed to beforehand."""
+    ask: bool
+    """There is somebody to ask."""
+
+    def given(self, forecast: Forecast) -> bool:
+        """Say what telling the news would cost, and tell whether it may be told.
+
+        Asked is only for an office's first import that would text more people than
+        `Settings.sms_large_batch`; without anybody to ask, that is no.
+        """
+        desk, limit = installed_desk(), get_settings().sms_large_batch
+        found = _estimate(desk, forecast)
+        if found.people <= limit:
+            return True
+        cost = dong(found.cost) if desk.budget.price else "chưa biết giá (MOTCUA_SMS_PRICES)"
+        told = f"{found.people:,} người, {found.messages:,} tin, {found.segments:,} phần tin"
+        self.errors.print(
+            f"{self.file}: sẽ nhắn nhiều nhất {told.replace(',', '.').replace('. ', ', ')}; "
+            f"chi phí: {cost}.",
+            markup=False,
+            highlight=False,
+        )
+        asks = forecast.first_import and desk.real and not forecast.sample
+        if not asks or self.yes:
+            return True
+        return self.ask and typer.confirm("Đồng ý nhắn tin cho những người này?", err=True)
+
+
+def _estimate(desk: Desk, forecast: Forecast) -> Estimate:
+    def segments(template: str) -> int:
+        return desk.templates[template].worst_case().segments
+
+    costs = {status: segments(status.value) for status in {one.status for one in forecast.news}}
+    return estimate(
+        ((one.person, costs[one.status]) for one in forecast.news),
+        digest_from=desk.digest_from,
+        digest_segments=segments("digest"),
+        price=desk.budget.price,
+    )
+
+
+def _agree(bar: Progress, consent: Consent, forecast: Forecast) -> bool:
+    bar.stop()  # it would draw over the question
+    agreed = consent.given(forecast)
+    if agreed:
+        bar.start()
+    return agreed
 
 
 def as_json(results: list[ImportSummary | Refusal]) -> dict[str, Any]:

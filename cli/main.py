@@ -13,9 +13,11 @@ from cli import (
     comparing,
     dev,
     doctor,
+    dossiers,
     evaluate,
     gaps,
     importing,
+    simulate,
     sms,
     understand,
 )
@@ -42,6 +44,8 @@ app = typer.Typer(
 app.command()(up)
 app.command("import")(importing.import_exports)
 app.add_typer(sms.app, name="sms")
+app.add_typer(dossiers.app, name="dossiers")
+app.command("simulate")(simulate.simulate)
 app.add_typer(channels.app, name="channels")
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(gaps.app, name="gaps")

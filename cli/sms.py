@@ -12,35 +12,55 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
-from rich.table import Column, Table
+from rich.table import Table
 
 from cli.database import migrate
-from core.clock import VIETNAM, show_date, today
+from cli.desk import dong, installed_desk, installed_judge
+from core.clock import VIETNAM, show_date
 from core.clock import now as clock_now
 from core.database import get_sessions
 from core.privacy import get_vault
 from core.settings import Settings, get_settings
-from dossiers.lifecycle import official_name
-from dossiers.offices import get_offices
 from dossiers.phones import phone_index, read_phones
+from notifier import budget as budgets
 from notifier import circuits, direct, operators
 from notifier.direct import NotPossible
-from notifier.lateness import DUE_SOON, behind
+from notifier.lateness import NoSuchAppointment, put_off
 from notifier.operators import History, Line
-from notifier.plan import Desk
 from notifier.providers import zalo_tokens
 from notifier.routing import InvalidRoute, Route, parse_route
 from notifier.states import State
-from notifier.templates import WORST_CONTACT, WORST_VALUES, get_templates, render
-from procedures.appointments import get_reckoner
+from notifier.templates import (
+    WORST_CONTACT,
+    WORST_VALUES,
+    complaints,
+    get_templates,
+    load_templates,
+)
 from procedures.deadlines import get_calendar
 
-app = typer.Typer(help="Messages: outbox, history, hold, release, retry, late, apologise, test.")
+app = typer.Typer(
+    help="Messages: outbox, history, hold, release, retry, budget, apologise, templates, test."
+)
 console = Console()
+
+EXAMPLE: Mapping[str, str] = {
+    **WORST_VALUES,
+    "sign": "VPDKDD",
+    "code": "H60.12.01-261102-0001",
+    "due": "30/11/2026",
+    "new_due": "07/12/2026",
+    "days": "3",
+    "count": "4",
+    "summary": "1 cần bổ sung giấy tờ, 3 có kết quả",
+}
+EXAMPLE_CONTACT = ("LH Chi nhánh 1, 0207 3 822 123.", "LH 0207 3 822 123.")
+"""What a usual message is filled with."""
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Ids = Annotated[list[int], typer.Argument(metavar="ID…", help="Messages, by their numbers.")]
@@ -101,34 +121,84 @@ def show(message: int, json_output: Json = False) -> None:
 
 
 @app.command()
-def templates(json_output: Json = False) -> None:
-    """Show each template filled with the longest realistic values, and what it costs."""
+def templates(
+    check: Annotated[
+        Path | None,
+        typer.Option(help="Judge an edited file instead, and say in Vietnamese what is wrong."),
+    ] = None,
+    json_output: Json = False,
+) -> None:
+    """Show each template with its worst case, and as it reads filled in, in every form it has."""
+    if check is not None:
+        wrong = complaints(check)
+        if json_output:
+            _print_json({"file": check.name, "complaints": wrong})
+        for line in wrong if not json_output else ():
+            Console(stderr=True).print(line, markup=False, highlight=False)
+        if wrong:
+            raise typer.Exit(1)
+    shown = load_templates(check) if check else get_templates()
     rows = []
-    for template in get_templates().all():
-        rendered = render(template, WORST_VALUES, WORST_CONTACT)
+    for template in shown.all():
         worst = template.worst_case()
         rows.append(
             {
                 "template": template.key,
                 "version": template.version,
                 "segments": worst.segments,
+                "limit": template.limit,
                 "units": worst.units,
                 "encoding": worst.encoding,
                 "policy": template.policy,
-                "text": rendered.text,
+                "text": template.examples(WORST_VALUES, WORST_CONTACT)[0].text,
+                "examples": [one.text for one in template.examples(EXAMPLE, EXAMPLE_CONTACT)],
             }
         )
     if json_output:
-        _print_json(rows)
+        if check is None:
+            _print_json(rows)
         return
     for row in rows:
         paid = f"{row['segments']} segment{'' if row['segments'] == 1 else 's'}"
         console.print(
             f"[bold]{row['template']}[/] v{row['version']} · {paid} at worst, {row['units']} "
-            f"{row['encoding']} units · {row['policy']}",
+            f"{row['encoding']} units · limit {row['limit']} · {row['policy']}",
             highlight=False,
         )
-        console.print(f"  {row['text']}", markup=False, highlight=False, soft_wrap=True)
+        for text in [row["text"], *row["examples"]]:  # type: ignore[misc]
+            console.print(f"  {text}", markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command()
+def budget(json_output: Json = False) -> None:
+    """Show today's budget: spent, reserved, kept back, and when that is let go."""
+    with get_sessions()() as session:
+        found = budgets.figures(session, installed_desk().budget, clock_now())
+    if json_output:
+        _print_json(asdict(found))
+        return
+    if not found.price and not get_settings().demonstration:
+        console.print("no price is known: set MOTCUA_SMS_PRICES, e.g. twilio=1500")
+    table = Table(show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    for name, amount in (
+        ("daily budget", "none" if found.limit is None else dong(found.limit)),
+        ("spent today", dong(found.spent)),
+        ("reserved by messages that wait", dong(found.reserved)),
+        ("kept back for want of budget", dong(found.held)),
+        ("  messages", str(found.held_messages)),
+        ("price of a segment, planned with", dong(found.price)),
+    ):
+        table.add_row(name, amount)
+    for provider, segments in sorted(found.segments.items()):
+        table.add_row(f"segments through {provider}", str(segments))
+    console.print(table)
+    if found.held_messages:
+        console.print(
+            f"they are let go from {_local(found.released_at)} on, as far as the next day's budget "
+            "reaches and while they are news; at once by: ./motcua sms release --budget"
+        )
 
 
 @app.command()
@@ -198,77 +268,65 @@ def zns_login() -> None:
 
 
 @app.command()
-def hold(messages: Ids) -> None:
+def hold(messages: Ids, json_output: Json = False) -> None:
     """Keep queued messages back until they are released."""
-    _do(messages, operators.hold, "held")
+    _do(messages, operators.hold, "held", json_output)
 
 
 @app.command()
-def release(messages: Ids) -> None:
+def release(
+    messages: Annotated[
+        list[int] | None, typer.Argument(metavar="[ID…]", help="Messages, by their numbers.")
+    ] = None,
+    all_of_budget: Annotated[
+        bool,
+        typer.Option("--budget", help="All that were kept back for want of budget, at any cost."),
+    ] = False,
+    json_output: Json = False,
+) -> None:
     """Let held messages go."""
-    _do(messages, operators.release, "released")
+    if bool(messages) == all_of_budget:
+        _fail("name messages, or say --budget")
+    if messages:
+        _do(messages, operators.release, "released", json_output)
+        return
+    with get_sessions().begin() as session:
+        number = budgets.release_all(session, _who(), clock_now())
+    _say({"released": number}, f"{number} messages released", json_output)
 
 
 @app.command()
-def cancel(messages: Ids) -> None:
+def cancel(messages: Ids, json_output: Json = False) -> None:
     """Withdraw messages that have not left."""
-    _do(messages, operators.cancel, "cancelled")
+    _do(messages, operators.cancel, "cancelled", json_output)
 
 
 @app.command()
-def retry(message: int) -> None:
-    """Send a message again that came to a bad end, as a new message."""
+def retry(message: int, json_output: Json = False) -> None:
+    """Send a message again that came to a bad end, as a new message to the present number."""
     with get_sessions().begin() as session:
         try:
-            made = operators.retry(session, _desk(), message, clock_now())
+            made = operators.retry(session, installed_desk(), message, clock_now())
         except NotPossible as error:
             _fail(error)
-    console.print(f"message {message} goes out again as message {made}")
+    _say({"message": made}, f"message {message} goes out again as message {made}", json_output)
 
 
 @app.command("test")
-def send_test(number: Annotated[str, typer.Argument(help="Whom to text.")]) -> None:
+def send_test(
+    number: Annotated[str, typer.Argument(help="Whom to text.")], json_output: Json = False
+) -> None:
     """Send a test message. A real provider sends only to numbers in MOTCUA_SMS_TEST_NUMBERS."""
     settings = get_settings()
     with get_sessions().begin() as session:
         try:
             made = direct.send_test(
-                session, _desk(), _number(number), settings.sms_test_numbers, clock_now()
+                session, installed_desk(), _number(number), settings.sms_test_numbers, clock_now()
             )
         except NotPossible as error:
             _fail(error)
-    console.print(f"message {made} is in the outbox; ./motcua sms show {made} tells its fate")
-
-
-@app.command()
-def late(
-    within: Annotated[
-        int, typer.Option(min=0, help="Also what is due within so many working days.")
-    ] = DUE_SOON,
-    json_output: Json = False,
-) -> None:
-    """List the dossiers that are late, or will be: what does not count is taken out.
-
-    An apology is to reach the applicant a day before the appointment at the latest.
-    """
-    with get_sessions()() as session:
-        found = behind(session, get_reckoner().reckon, get_offices(), today(), within)
-    if json_output:
-        _print_json([asdict(one) for one in found])
-        return
-    code = Column("hồ sơ", no_wrap=True)
-    table = Table(code, "nơi giải quyết", "trạng thái", "hẹn trên giấy", "hẹn đúng", "trễ", "chờ")
-    for one in found:
-        table.add_row(
-            one.code,
-            one.office,
-            official_name(one.status),
-            show_date(one.given) if one.given else "",
-            show_date(one.due),
-            str(one.days_late or ""),
-            str(one.not_counted or ""),
-        )
-    console.print(table if found else "nothing is late or due")
+    told = f"message {made} is in the outbox; ./motcua sms show {made} tells its fate"
+    _say({"message": made}, told, json_output)
 
 
 @app.command()
@@ -278,33 +336,37 @@ def apologise(
         datetime,
         typer.Option(formats=["%d/%m/%Y", "%Y-%m-%d"], help="The new appointment date."),
     ],
+    json_output: Json = False,
 ) -> None:
-    """Tell an applicant that the appointment is put off, with an apology (phiếu xin lỗi)."""
+    """Put an appointment off and tell its applicant, with an apology (phiếu xin lỗi và hẹn lại).
+
+    The new date is written down even where the applicant cannot be texted: then with status 1.
+    """
     if not get_calendar().is_working(until.date()):
         _fail(f"nobody works on {show_date(until.date())}")
+    judge = installed_judge()
+    with get_sessions().begin() as session:
+        try:
+            before = put_off(session, dossier, until.date(), judge, clock_now())
+        except NoSuchAppointment as error:
+            _fail(error)
+    if before is not None and before != until.date():
+        Console(stderr=True).print(
+            f"hồ sơ đã được hẹn lại trước đó ({show_date(before)}); "
+            "quy định của một số tỉnh chỉ cho hẹn lại một lần",
+            highlight=False,
+        )
     with get_sessions().begin() as session:
         try:
             made = direct.apologise(
-                session,
-                _desk(),
-                dossier,
-                until.date(),
-                clock_now(),
-                reckon=get_reckoner().reckon,
-                offices=get_offices(),
+                session, installed_desk(), dossier, until.date(), judge, clock_now()
             )
         except NotPossible as error:
-            _fail(error)
-    console.print(f"message {made} is in the outbox")
+            _fail(f"the new date is written down, but: {error}")
+    _say({"message": made}, f"message {made} is in the outbox", json_output)
 
 
 # --- between the commands and the notifier -----------------------------------------------------
-
-
-def _desk() -> Desk:
-    settings = get_settings()
-    real = not settings.demonstration
-    return Desk.of(settings, get_offices(), get_templates(), get_vault(), real)
 
 
 def _who() -> str:
@@ -324,12 +386,23 @@ def _known(provider: str) -> None:
         _fail(f"the route has {', '.join(names)}, and no {provider}")
 
 
-def _do(ids: Sequence[int], what: Any, done: str) -> None:
+def _say(data: Mapping[str, Any], text: str, json_output: bool) -> None:
+    if json_output:
+        _print_json(data)
+    else:
+        console.print(text)
+
+
+def _do(ids: Sequence[int], what: Any, done: str, json_output: bool) -> None:
     """Do something to messages, and say to which it could be done."""
     with get_sessions().begin() as session:
         changed: set[int] = what(session, ids, _who(), clock_now())
-    for id_ in ids:
-        console.print(f"message {id_}: {done if id_ in changed else 'not in a state for that'}")
+    if json_output:
+        _print_json({done: sorted(changed), "not_possible": sorted(set(ids) - changed)})
+    else:
+        for id_ in ids:
+            fate = done if id_ in changed else "not in a state for that"
+            console.print(f"message {id_}: {fate}")
     if set(ids) - changed:
         raise typer.Exit(1)
 

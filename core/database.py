@@ -12,7 +12,18 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Engine, Enum, MetaData, create_engine, event, make_url
+from sqlalchemy import (
+    DateTime,
+    Dialect,
+    Engine,
+    Enum,
+    MetaData,
+    create_engine,
+    event,
+    func,
+    make_url,
+    select,
+)
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
@@ -90,6 +101,22 @@ def make_engine(url: str, **options: Any) -> Engine:
         cursor.close()
 
     return engine
+
+
+EVENTS = "motcua_events"
+"""Channel on which it is hinted that events, or changed numbers, wait to be planned."""
+MESSAGES = "motcua_messages"
+"""Channel on which it is hinted that messages wait to be sent."""
+
+
+def hint(session: Session, channel: str) -> None:
+    """Let whoever listens on `channel` look when this transaction is committed, and not before.
+
+    A hint only: PostgreSQL drops it where nobody listens, and SQLite has none. What is to be done
+    is in the tables, and is looked for there in any case.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_notify(channel, "")))
 
 
 Sessions = sessionmaker[Session]

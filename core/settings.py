@@ -14,9 +14,16 @@ import secrets
 from datetime import time
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, SecretStr, field_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    NonNegativeInt,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -101,8 +108,20 @@ class Settings(BaseSettings):
     """Most messages to one number within an hour."""
     collect_reminder_days: Annotated[tuple[int, ...], NoDecode] = (3, 10, 30)
     """Working days after which a result not collected is reminded of."""
+    tax_reminder_days: Annotated[tuple[int, ...], NoDecode] = (5, 15)
+    """Working days after which a tax or fee not known to be paid is reminded of. No limit of law:
+    the one that holds is in the tax office's own notice, to which the reminder points."""
+    supplement_reminder_days: Annotated[tuple[int, ...], NoDecode] = (5, 15)
+    """Working days after which papers not handed in are reminded of. No limit of law either: it is
+    in the request for them."""
     reminder_at: time = time(8, 30)
-    """Office time at which the morning reminder looks for dossiers ready and not collected."""
+    """Office time at which the morning's reminders and warnings are made."""
+    late_warning: Literal["off", "likely", "all"] = "likely"
+    """Who is warned, without a new date, one working day before the appointment: nobody; those
+    whose dossier is not even in process; everybody whose result is not there."""
+    message_retention_days: int = Field(default=180, ge=0)
+    """Days after which the text and number of a message that has come to its end are blotted out;
+    0 for never."""
 
     quiet_release_spread: float = Field(default=1800.0, ge=0)
     """Seconds over which the messages that waited for the morning are spread."""
@@ -112,6 +131,13 @@ class Settings(BaseSettings):
     """Seconds for which notices to somebody with as many dossiers wait for one another."""
     sms_test_numbers: Annotated[tuple[str, ...], NoDecode] = ()
     """Numbers (+84…) to which `./motcua sms test` may send through a real provider."""
+    sms_prices: Annotated[dict[str, NonNegativeInt], NoDecode] = Field(default_factory=dict)
+    """Provider → VND for one segment, e.g. twilio=1500. Nothing is known of prices otherwise."""
+    sms_daily_budget: int | None = Field(default=None, ge=0)
+    """VND that messages may cost in a day; what exceeds it waits for the next day. None: no limit.
+    """
+    sms_large_batch: int = Field(default=200, ge=0)
+    """An office's first import that would text more people than that asks before it does."""
     sms_concurrency: int = Field(default=64, ge=1)
     """Requests to the provider that one notifier has open at once."""
     sms_lease: float = Field(default=60.0, ge=2)
@@ -180,12 +206,34 @@ class Settings(BaseSettings):
 
     log_level: str = "INFO"
 
-    @field_validator("collect_reminder_days", mode="before")
+    @field_validator(
+        "collect_reminder_days", "tax_reminder_days", "supplement_reminder_days", mode="before"
+    )
     @classmethod
     def _days(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(int(part) for part in value.replace(",", " ").split())
         return value
+
+    @field_validator("sms_prices", mode="before")
+    @classmethod
+    def _prices(cls, value: object) -> object:
+        """Read ``twilio=1500, phone=0``."""
+        if isinstance(value, str):
+            pairs = (part.partition("=") for part in value.replace(",", " ").split())
+            return {name: price for name, _, price in pairs}
+        return value
+
+    @field_validator("sms_daily_budget", mode="before")
+    @classmethod
+    def _no_budget(cls, value: object) -> object:
+        return None if isinstance(value, str) and not value.strip() else value
+
+    @model_validator(mode="after")
+    def _budget_has_prices(self) -> Self:
+        if self.sms_daily_budget is not None and not self.sms_prices:
+            raise ValueError("MOTCUA_SMS_DAILY_BUDGET needs MOTCUA_SMS_PRICES, e.g. twilio=1500")
+        return self
 
     @field_validator("zns_templates", mode="before")
     @classmethod

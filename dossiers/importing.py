@@ -26,7 +26,7 @@ from core.settings import ROOT, Settings
 from dossiers.columns import Columns, load_columns
 from dossiers.models import ImportReport, ImportState, Office
 from dossiers.offices import OfficeBook, load_offices
-from dossiers.recording import Context, FirstImport, OfficeIds, record
+from dossiers.recording import Context, FirstImport, Foretold, OfficeIds, foretell, record
 from dossiers.reports import ImportSummary
 from dossiers.rows import RowReader
 from dossiers.survey import Survey
@@ -44,6 +44,20 @@ and is told as 0."""
 
 class FileChanged(Exception):
     """The file was changed between the two readings; importing it again puts things right."""
+
+
+class Declined(Exception):
+    """Whoever was asked did not agree to what the import would tell; nothing was written."""
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """The news that a file would make."""
+
+    first_import: bool
+    """It is the first import of one of its offices."""
+    sample: bool
+    news: tuple[Foretold, ...]
 
 
 @dataclass(frozen=True)
@@ -74,8 +88,12 @@ class Importer:
         office: str = "",
         as_of: datetime | None = None,
         on_progress: Progress = lambda done, total: None,
+        agree: Callable[[Forecast], bool] | None = None,
     ) -> ImportSummary:
         """Import one file.
+
+        `agree` is asked, before anything is written, whether the news that the file makes may be
+        told. Raises `Declined`, with nothing written, where it says no.
 
         `name` is what reports call it, if not by its path. `office` names the office of rows that
         name none. `as_of` is the moment up to which the file tells, if its newest date is not it.
@@ -98,16 +116,12 @@ class Importer:
             summary = survey.summary(name or path.name)
             summary.sample = sample or digest in self.sample_sums
             summary.as_of = as_of or summary.as_of or now
+            if agree is not None:
+                forecast = self._foretell(survey, summary, now)
+                if not agree(forecast):
+                    raise Declined("telling the news of this file was not agreed to")
             summary.report_id = self._open_report(summary, digest, now)
-            context = Context(
-                vault=self.vault,
-                report_id=summary.report_id,
-                now=now,
-                as_of=summary.as_of,
-                sample=summary.sample,
-                first_import=self.first_import,
-                recent_days=self.recent_days,
-            )
+            context = self._context(summary, now)
             offices = OfficeIds(self.sessions)
             try:
                 written = 0
@@ -127,6 +141,26 @@ class Importer:
                     self._close_report(summary, ImportState.FAILED, now)
                 raise
         return summary
+
+    def _context(self, summary: ImportSummary, now: datetime) -> Context:
+        return Context(
+            vault=self.vault,
+            report_id=summary.report_id,
+            now=now,
+            as_of=summary.as_of or now,
+            sample=summary.sample,
+            first_import=self.first_import,
+            recent_days=self.recent_days,
+        )
+
+    def _foretell(self, survey: Survey, summary: ImportSummary, now: datetime) -> Forecast:
+        offices = OfficeIds(self.sessions, add=False)
+        context = self._context(summary, now)
+        news: list[Foretold] = []
+        entries = survey.entries()
+        while batch := list(islice(entries, self.batch_rows)):
+            news += foretell(self.sessions, batch, offices, context)
+        return Forecast(offices.any_first, summary.sample, tuple(news))
 
     def _office_of(self, code: str) -> str:
         found = self.offices.of_code(code)

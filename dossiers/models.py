@@ -60,6 +60,11 @@ class Dossier(Base):
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     due_on: Mapped[date | None]
     """Appointment date, where one was given."""
+    new_due_on: Mapped[date | None]
+    """The date to which the office has put the appointment off (phiếu xin lỗi và hẹn lại), where
+    it has. Only ever the office's own word."""
+    new_due_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When that date became known here."""
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When the result was there."""
     returned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -85,6 +90,8 @@ class Dossier(Base):
     """Keyed fingerprint of the applicant's ID number."""
     applicant_enc: Mapped[str | None] = mapped_column(Text)
     """Encrypted name of the applicant."""
+    language: Mapped[str] = mapped_column(String(2), default="vi", server_default="vi")
+    """In which the applicant wants to be written to: vi or en."""
     proofs: Mapped[list[str]] = mapped_column(JSON, default=list)
     """Keyed fingerprints, bound to this dossier's code, of the last four digits of each number on
     file (phones and IDs): see `dossiers.proof`."""
@@ -145,6 +152,17 @@ class PendingEvent(Base):
 
     event_id: Mapped[int] = mapped_column(
         ForeignKey("dossier_event.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+
+
+class ChangedNumber(Base):
+    """A dossier whose telephone number has changed, and whose waiting messages the notifier has
+    not seen to yet. Written with the number; deleted when no message waits for the old one."""
+
+    __tablename__ = "changed_number"
+
+    dossier_id: Mapped[int] = mapped_column(
+        ForeignKey("dossier.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Literal, cast
 
@@ -18,11 +18,12 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from core.clock import vietnam_date
-from core.database import Sessions
+from core.database import EVENTS, Sessions, hint
 from core.privacy import Vault
 from dossiers.inserting import insert_into
-from dossiers.lifecycle import Move, Status, classify, rank
+from dossiers.lifecycle import Language, Move, Status, classify, rank
 from dossiers.models import (
+    ChangedNumber,
     Dossier,
     DossierEvent,
     ImportReport,
@@ -101,9 +102,11 @@ class Tally:
 class OfficeIds:
     """Offices by folded name, made when an export first names them."""
 
-    def __init__(self, sessions: Sessions) -> None:
+    def __init__(self, sessions: Sessions, *, add: bool = True) -> None:
+        """With `add` false a new office is not added: nothing is written, and it has no id."""
         self._sessions = sessions
-        self._known: dict[str, tuple[int, bool]] = {}
+        self._add = add
+        self._known: dict[str, tuple[int | None, bool]] = {}
         with sessions() as session:
             complete = select(ImportReport.id).where(ImportReport.state == ImportState.COMPLETE)
             self._nothing_before = session.scalar(complete.limit(1)) is None
@@ -114,11 +117,14 @@ class OfficeIds:
         unknown = {key: name for key, name in unknown.items() if key not in self._known}
         if not unknown:
             return
+        if not self._add:
+            self._known |= dict.fromkeys(unknown, (None, True))
         with self._sessions.begin() as session:
-            session.execute(
-                insert_into(session, Office).on_conflict_do_nothing(),
-                [{"key": key, "name": name} for key, name in sorted(unknown.items())],
-            )
+            if self._add:
+                session.execute(
+                    insert_into(session, Office).on_conflict_do_nothing(),
+                    [{"key": key, "name": name} for key, name in sorted(unknown.items())],
+                )
             found = select(Office.key, Office.id, Office.first_import_id).where(
                 Office.key.in_(unknown)
             )
@@ -135,7 +141,32 @@ class OfficeIds:
     @property
     def ids(self) -> list[int]:
         """Ids of all offices met."""
-        return [office_id for office_id, _ in self._known.values()]
+        return [office_id for office_id, _ in self._known.values() if office_id is not None]
+
+    @property
+    def any_first(self) -> bool:
+        """Whether this is the first import of one of the offices met."""
+        return any(first for _, first in self._known.values()) or self._nothing_before
+
+
+@dataclass(frozen=True)
+class Foretold:
+    """News that writing a row would make, of somebody who can be told."""
+
+    code: str
+    status: Status
+    person: str
+    """Index of the number."""
+    language: Language
+
+
+def foretell(
+    sessions: Sessions, entries: Sequence[Entry], offices: OfficeIds, context: Context
+) -> list[Foretold]:
+    """Return the news that `record` would make of a batch; writes nothing."""
+    offices.learn({entry.row.office for entry in entries})
+    with sessions() as session:
+        return _Batch(session, offices, context).foretell(entries)
 
 
 @dataclass(frozen=True)
@@ -150,6 +181,10 @@ class _Known:
     content: str
     sample: bool
     no_sms: NoSms | None
+    phone_index: str | None
+    new_due_on: date | None
+    new_due_seen_at: datetime | None
+    language: Language
 
 
 def record(
@@ -198,6 +233,7 @@ class _Batch:
         self._tally = Tally()
         self._updates: list[dict[str, Any]] = []
         self._events: list[dict[str, Any]] = []
+        self._renumbered: list[int] = []
 
     def write(self, entries: Sequence[Entry]) -> Tally:
         known = self._read([entry.row.code for entry in entries])
@@ -215,6 +251,26 @@ class _Batch:
         self._publish()
         return self._tally
 
+    def foretell(self, entries: Sequence[Entry]) -> list[Foretold]:
+        """Decide about rows as `write` does, and write nothing."""
+        known = self._read([entry.row.code for entry in entries])
+        news: list[Foretold] = []
+        for entry in entries:
+            events = len(self._events)
+            before = known.get(entry.row.code)
+            if before is None:
+                values = self._open(entry)
+                self._event(0, 1, entry, values["moved_at"], Move.FIRST)
+            else:
+                self._follow(entry, before)
+                values = self._updates[-1] if len(self._events) > events else {}
+            if len(self._events) > events and not self._events[-1]["is_backlog"]:
+                person = values["phone_index"]
+                if person is not None:
+                    row = entry.row
+                    news.append(Foretold(row.code, row.status, person, values["language"]))
+        return news
+
     def _read(self, codes: Sequence[str]) -> dict[str, _Known]:
         found = select(
             Dossier.code,
@@ -226,8 +282,12 @@ class _Batch:
             Dossier.content,
             Dossier.sample,
             Dossier.no_sms_reason,
+            Dossier.phone_index,
+            Dossier.new_due_on,
+            Dossier.new_due_seen_at,
+            Dossier.language,
         ).where(Dossier.code.in_(codes))
-        return {row.code: _Known(*row[1:]) for row in self._session.execute(found)}
+        return {code: _Known(*values) for code, *values in self._session.execute(found)}
 
     # --- deciding ---------------------------------------------------------------------------------
 
@@ -242,6 +302,7 @@ class _Batch:
             "status_version": 1,
             "moved_at": own or self._context.as_of,
             "created_at": self._context.now,
+            "new_due_seen_at": self._context.now if entry.row.new_due_on else None,
         }
 
     def _follow(self, entry: Entry, before: _Known) -> None:
@@ -274,7 +335,17 @@ class _Batch:
             "status": row.status,
             "status_version": before.version,
             "moved_at": before.moved_at,
+            # A date given by hand outlives exports that have no column for it.
+            "new_due_on": row.new_due_on or before.new_due_on,
+            "new_due_seen_at": (
+                context.now
+                if row.new_due_on not in (None, before.new_due_on)
+                else before.new_due_seen_at
+            ),
+            "language": row.language if row.language != "vi" else before.language,
         }
+        if before.phone_index is not None and values["phone_index"] != before.phone_index:
+            self._renumbered.append(before.id)
         if move is Move.SAME:
             tally.unchanged += 1
             tally.updated += 1
@@ -342,9 +413,11 @@ class _Batch:
             "office_id": self._offices.get(row.office)[0],
             "received_at": row.received_at,
             "due_on": row.due_on,
+            "new_due_on": row.new_due_on,
             "done_at": row.done_at,
             "returned_at": row.returned_at,
             "submitted_by": row.submitted_by,
+            "language": row.language,
             "note": row.note,
             "phone_enc": vault.encrypt(phones.mobile) if phones.mobile else None,
             "phone_index": phone_index(vault, phones.mobile) if phones.mobile else None,
@@ -389,8 +462,15 @@ class _Batch:
             raise _Overtaken
 
     def _publish(self) -> None:
+        if self._renumbered:
+            self._session.execute(
+                insert_into(self._session, ChangedNumber).on_conflict_do_nothing(),
+                [{"dossier_id": dossier_id} for dossier_id in self._renumbered],
+            )
+            hint(self._session, EVENTS)
         if not self._events:
             return
+        hint(self._session, EVENTS)
         made = self._session.scalars(
             insert_into(self._session, DossierEvent).returning(DossierEvent.__table__.c.id),
             self._events,

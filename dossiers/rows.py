@@ -28,7 +28,7 @@ from pydantic_core import PydanticCustomError
 from core.clock import VIETNAM, vietnam_date
 from core.observability import redact
 from dossiers.columns import FieldName, Header
-from dossiers.lifecycle import Status
+from dossiers.lifecycle import Language, Status
 from language.dossier_code import parse_code
 from language.folding import fold, normalise
 
@@ -236,6 +236,13 @@ def _day_or_none(value: str, info: ValidationInfo) -> date | None:
     return vietnam_date(moment) if moment else None
 
 
+_ENGLISH = frozenset({"en", "eng", "english", "tieng anh", "anh"})
+
+
+def _language(value: str) -> Language:
+    return "en" if _folded(value) in _ENGLISH else "vi"
+
+
 def _field(info: ValidationInfo) -> FieldName:
     name = info.field_name
     assert name in get_args(FieldName)
@@ -263,7 +270,9 @@ class ExportRow(BaseModel):
     status: Annotated[Status, BeforeValidator(_status)]
     due_on: Annotated[date | None, BeforeValidator(_day_or_none)] = None
     done_at: Annotated[datetime | None, BeforeValidator(_moment_or_none)] = None
+    new_due_on: Annotated[date | None, BeforeValidator(_day_or_none)] = None
     returned_at: Annotated[datetime | None, BeforeValidator(_moment_or_none)] = None
+    language: Annotated[Language, BeforeValidator(_language)] = "vi"
     procedure_code: Annotated[str, _at_most(30)] = ""
     procedure_name: Annotated[str, _at_most(400)] = ""
     office: Annotated[str, _at_most(200)] = ""

@@ -96,6 +96,10 @@ class Message(Base):
     """When its latest request left: counts for the recipient's cap."""
     accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    redacted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When its text and number were blotted out, its time of keeping being over."""
+    body_print: Mapped[str | None] = mapped_column(String(64))
+    """Keyed fingerprint of the text that was blotted out: proves what it said to whoever has it."""
 
     __table_args__ = (
         # The queue: small whatever the size of the table, and read in its own order.
@@ -141,6 +145,13 @@ class Message(Base):
             sqlite_where=text("state IN ('queued', 'held')"),
             postgresql_where=text("state IN ('queued', 'held')"),
         ),
+        # By the moment of its making, which never changes: no change of state touches it.
+        Index(
+            "ix_message_unredacted",
+            "created_at",
+            sqlite_where=text("redacted_at IS NULL"),
+            postgresql_where=text("redacted_at IS NULL"),
+        ),
         Index(None, "phone_index", "left_at"),
         Index(None, "provider", "provider_ref"),
     )
@@ -168,6 +179,8 @@ class Attempt(Base):
         UniqueConstraint("message_id", "n"),
         # How a provider has been doing lately.
         Index(None, "provider", "finished_at"),
+        # What a day has cost.
+        Index(None, "started_at"),
     )
 
 

@@ -19,10 +19,10 @@ from core.privacy import UnreadableSecret, Vault, mask_phone
 from dossiers.models import Dossier
 from notifier import circuits
 from notifier.circuits import Circuit
+from notifier.desk import Desk
 from notifier.direct import NotPossible
 from notifier.models import Attempt, Message, PlanDecision, Receipt
 from notifier.outbox import Change, Draft, change, put
-from notifier.plan import Desk
 from notifier.policy import Step
 from notifier.routing import Route
 from notifier.segments import Size
@@ -160,8 +160,13 @@ def retry(session: Session, desk: Desk, message_id: int, now: datetime) -> int:
     again = session.scalar(select(Message.id).where(Message.retry_of == old.id))
     if again is not None:
         raise NotPossible(f"message {old.id} has been sent again as message {again}")
+    if old.redacted_at is not None:
+        raise NotPossible(f"message {old.id} was blotted out: its text is not kept any more")
+    # A number that was corrected since is the reason for most of these.
+    present = session.scalar(select(Dossier.phone_enc).where(Dossier.id == old.dossier_id))
     try:
-        to, body = desk.vault.decrypt(old.phone_enc), desk.vault.decrypt(old.body_enc)
+        to = desk.vault.decrypt(present or old.phone_enc)
+        body = desk.vault.decrypt(old.body_enc)
         values = json.loads(desk.vault.decrypt(old.values_enc)) if old.values_enc else {}
     except UnreadableSecret as error:
         raise NotPossible(str(error)) from None
@@ -257,7 +262,7 @@ def _line(message: Message, code: str) -> Line:
         id=message.id,
         template=message.template,
         dossier=code,
-        recipient=mask_phone(f"0000{message.phone_tail}"),
+        recipient=mask_phone(f"0000{message.phone_tail}" if message.phone_tail else ""),
         state=message.state,
         why=message.why,
         segments=message.segments,

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any, cast
 
+from prometheus_client import Counter
 from sqlalchemy import (
     ColumnElement,
     Select,
@@ -30,6 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from core.clock import now as clock_now
+from core.database import MESSAGES, hint
 from core.privacy import Vault
 from dossiers.inserting import insert_into
 from dossiers.phones import phone_index
@@ -37,7 +39,7 @@ from notifier.models import Attempt, Message, Suppression, new_ref
 from notifier.policy import Step
 from notifier.providers.base import Answer
 from notifier.routing import Tried
-from notifier.states import State, require
+from notifier.states import Cause, State, require
 from notifier.templates import MessageClass, Rendered, Template
 from notifier.vocabulary import Why
 
@@ -46,6 +48,8 @@ PRIORITIES = range(3)
 
 OFFICES_AT_ONCE = 8
 """Offices that share one claim; where more are waiting, others are drawn for the next."""
+
+MOVED = Counter("motcua_sms_moved_total", "Changes of messages, by the state reached", ["state"])
 
 _stamps = count(1)
 _MESSAGE = cast(Table, Message.__table__)
@@ -65,8 +69,12 @@ def at(*states: State) -> ColumnElement[bool]:
 def database_now(session: Session) -> datetime:
     """Return the time by the database's clock, which several machines share.
 
-    SQLite has no clock of its own, and one machine.
+    SQLite has no clock of its own, and one machine. A simulation brings a clock that it moves, in
+    its sessions' `info`.
     """
+    moved: Callable[[], datetime] | None = session.info.get("clock")
+    if moved is not None:
+        return moved()
     if session.get_bind().dialect.name != "postgresql":
         return clock_now()
     moment: datetime = session.execute(text("SELECT clock_timestamp()")).scalar_one()
@@ -75,7 +83,8 @@ def database_now(session: Session) -> datetime:
 
 def insert_new(session: Session, table: Any, rows: Sequence[Mapping[str, Any]], *key: str) -> Any:
     """Return an insert of `rows` that leaves out those whose `key` (columns) is there already."""
-    new = insert_into(session, table).values(list(rows))
+    # An insert of one row is compiled once for all; one of several, each time.
+    new = insert_into(session, table).values(dict(rows[0]) if len(rows) == 1 else list(rows))
     return new.on_conflict_do_nothing(index_elements=list(key))
 
 
@@ -158,6 +167,8 @@ def put(session: Session, drafts: Sequence[Draft], vault: Vault, now: datetime) 
         insert = insert_new(session, Message, rows[start : start + 200], "dedupe_key")
         returned = session.execute(insert.returning(Message.dedupe_key, Message.id))
         made |= dict(returned.all())
+    if made:
+        hint(session, MESSAGES)
     return made
 
 
@@ -183,7 +194,7 @@ class Change:
 _ID, _STATE, _EPOCH = "with_id", "with_state", "with_epoch"
 
 
-def change(session: Session, changes: Iterable[Change], by: str, now: datetime) -> set[int]:
+def change(session: Session, changes: Sequence[Change], by: str, now: datetime) -> set[int]:
     """Make the changes; return the ids of those messages that were still where they were seen.
 
     Raises `IllegalTransition` for a step that the table of states does not know.
@@ -210,6 +221,7 @@ def change(session: Session, changes: Iterable[Change], by: str, now: datetime) 
     connection = session.connection()
     table = _MESSAGE
     for rows in groups.values():
+        targets = {row[_ID]: row["state"] for row in rows}
         columns = [name for name in rows[0] if name not in (_ID, _STATE, _EPOCH)]
         statement = (
             update(table)
@@ -221,16 +233,19 @@ def change(session: Session, changes: Iterable[Change], by: str, now: datetime) 
             .values({name: bindparam(name) for name in columns})
         )
         result = connection.execute(statement, rows)
-        ids = {row[_ID] for row in rows}
-        if result.rowcount == len(rows):
-            won |= ids
-        else:
+        moved = set(targets)
+        if result.rowcount != len(rows):
             # Somebody was faster with one of them; the stamp tells which are ours.
-            won |= set(
+            moved = set(
                 connection.execute(
-                    select(table.c.id).where(table.c.id.in_(ids), table.c.changed_by == stamp)
+                    select(table.c.id).where(table.c.id.in_(moved), table.c.changed_by == stamp)
                 ).scalars()
             )
+        won |= moved
+        for id_ in moved:
+            MOVED.labels(targets[id_]).inc()
+    if any(one.step.cause is Cause.RELEASE for one in changes):
+        hint(session, MESSAGES)
     return won
 
 

@@ -8,31 +8,42 @@ the outbox: an event is planned exactly once whatever dies when.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
-from sqlalchemy import Select, delete, func, select, update
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy import Select, delete, func, select, union, update
+from sqlalchemy.orm import Session
 
 from core.clock import show_date, vietnam_date
-from core.privacy import UnreadableSecret, Vault
-from core.settings import Settings
-from dossiers.appointments import Reckon, appointment_of
-from dossiers.lifecycle import PAUSED, Status
-from dossiers.models import Dossier, DossierEvent, Office, PendingEvent
-from dossiers.offices import OfficeBook
-from notifier.models import Message, PlanDecision
-from notifier.outbox import Change, Draft, at, change, insert_new, opted_out, picked, put
-from notifier.policy import Rules, Step, earliest
+from dossiers.lifecycle import FINAL, PAUSED, Language, Status
+from dossiers.models import ChangedNumber, Dossier, DossierEvent, Office, PendingEvent
+from notifier.budget import enqueue
+from notifier.desk import (
+    Desk,
+    Subject,
+    draft_about,
+    forbidden,
+    subject_columns,
+    tongue,
+    with_events,
+)
+from notifier.models import Message, PlanDecision, Reminder
+from notifier.outbox import Change, Draft, at, change, insert_new, opted_out, picked
+from notifier.policy import Step
 from notifier.states import UNSENT, Cause, State
-from notifier.templates import MessageClass, Template, Templates, render
+from notifier.templates import MessageClass
 from notifier.vocabulary import Why
-from procedures.appointments import get_reckoner
 
 BATCH = 500
 """Events to a transaction."""
+
+LATENESS = frozenset({"late_warning", "late_apology"})
+"""Templates that tell of a missed appointment rather than of a state."""
+STILL_OPEN = frozenset(Status) - FINAL - PAUSED - {Status.DONE}
+"""States in which the time towards the appointment runs."""
 
 TO_DO = (
     Status.SUPPLEMENT_NEEDED,
@@ -59,104 +70,36 @@ IN_DIGEST: Mapping[Status, str] = {
 }
 """How a digest counts each state, the most pressing first."""
 
+IN_ENGLISH_DIGEST: Mapping[Status, str] = {
+    Status.SUPPLEMENT_NEEDED: "papers needed",
+    Status.TAX_DUE: "tax or fees due",
+    Status.DONE: "ready",
+    Status.NOT_ACCEPTED: "not accepted",
+    Status.STOPPED: "stopped",
+    Status.WITHDRAWN: "withdrawn",
+    Status.PROCESSING: "in process",
+    Status.ACCEPTED: "accepted",
+    Status.REGISTERED: "registered",
+    Status.RETURNED: "handed over",
+}
+"""The same in English."""
+
 NAMES_DUE = frozenset({Status.ACCEPTED, Status.PROCESSING})
 """States whose message names the appointment."""
 
 NAMED_IN_DIGEST = 3
 """States that a digest counts one by one; the rest it sums up."""
 
-Contact = Callable[[str], tuple[str, ...]]
-"""From an office's name to ways of saying where to ask, the fullest first."""
 
-
-Due = Callable[[Dossier, date], date | None]
-
-
-@dataclass(frozen=True)
-class Desk:
-    """What the plan needs to know of the installation."""
-
-    templates: Templates
-    vault: Vault
-    rules: Rules
-    sign: str
-    """Who writes."""
-    contact: Contact
-    real: bool
-    """True if the provider reaches people."""
-    digest_from: int
-    settle: timedelta
-    """For which notices to somebody with many dossiers wait for one another."""
-    due: Due = lambda dossier, today: dossier.due_on
-    """The appointment that holds on a day, where a wait may have put it off."""
-
-    @classmethod
-    def of(
-        cls,
-        settings: Settings,
-        offices: OfficeBook,
-        templates: Templates,
-        vault: Vault,
-        real: bool,
-    ) -> Desk:
-        """Return the desk of an installation."""
-        return cls(
-            templates,
-            vault,
-            Rules.of(settings),
-            settings.sms_sign,
-            contact_lines(settings, offices),
-            real,
-            settings.digest_from,
-            timedelta(seconds=settings.digest_settle),
-            true_due(get_reckoner().reckon, offices),
-        )
-
-
-def true_due(reckon: Reckon, offices: OfficeBook) -> Due:
-    """Return how the look-up tells appointments, so that an SMS never names another date."""
-
-    def due(dossier: Dossier, today: date) -> date | None:
-        office = offices.of(dossier.office.name if dossier.office else "", dossier.code)
-        return appointment_of(dossier, reckon, office, today).due
-
-    return due
-
-
-def contact_lines(settings: Settings, offices: OfficeBook) -> Contact:
-    """Return how an SMS of this installation says where to ask: the office by its short name, its
-    hotline or the installation's, and the site if it is public."""
-    site = settings.public_url.removeprefix("https://").rstrip("/")
-
-    def lines(name: str) -> tuple[str, ...]:
-        info = offices.find(name)
-        office = (info.sms_name if info else "") or name
-        hotline = (info.hotline if info else "") or settings.hotline.strip()
-        by_phone = f"LH {office}, {hotline}." if office and hotline else ""
-        shortest = f"LH {hotline}." if hotline else f"LH {office}." if office else ""
-        with_site = f"{by_phone or shortest} {site}".strip() if site else ""
-        return tuple(line for line in (with_site, by_phone, shortest) if line)
-
-    return lines
-
-
-@dataclass(frozen=True)
-class News:
+@dataclass(frozen=True, kw_only=True)
+class News(Subject):
     """An event with what the decision needs of its dossier."""
 
     event_id: int
-    dossier_id: int
-    code: str
-    version: int
     latest_version: int
     status: Status
     is_backlog: bool
     due_on: date | None
-    office_id: int | None
-    office: str
-    phone_enc: str | None = field(repr=False)
-    phone_index: str | None
-    sample: bool
 
 
 def decide(news: News) -> Why:
@@ -170,26 +113,21 @@ def decide(news: News) -> Why:
     return Why.TOLD
 
 
-def forbidden(*, sample: bool, real: bool, has_opted_out: bool) -> Why | None:
-    """Return why nothing may be sent to a recipient at all, or None."""
-    if sample and real:
-        return Why.SAMPLE_DATA
-    return Why.OPTED_OUT if has_opted_out else None
-
-
 def priority(statuses: Iterable[Status]) -> int:
     """Return how urgent news of these states is; see `outbox.PRIORITIES`."""
     return 1 if any(status in TO_DO for status in statuses) else 2
 
 
-def summary(statuses: Iterable[Status]) -> str:
+def summary(statuses: Iterable[Status], language: Language = "vi") -> str:
     """Return what a digest says of its dossiers: "5 có kết quả, 2 chờ nộp thuế phí"."""
+    words = IN_ENGLISH_DIGEST if language == "en" else IN_DIGEST
     counts = Counter(statuses)
     order = [status for status in IN_DIGEST if counts[status]]
     named = order if len(order) <= NAMED_IN_DIGEST + 1 else order[:NAMED_IN_DIGEST]
-    parts = [f"{counts[status]} {IN_DIGEST[status]}" for status in named]
+    parts = [f"{counts[status]} {words[status]}" for status in named]
     rest = sum(counts[status] for status in order if status not in named)
-    return ", ".join([*parts, f"{rest} tin khác"] if rest else parts)
+    others = "other" if language == "en" else "tin khác"
+    return ", ".join([*parts, f"{rest} {others}"] if rest else parts)
 
 
 @dataclass(frozen=True)
@@ -248,7 +186,11 @@ def plan_batch(session: Session, desk: Desk, now: datetime, limit: int = BATCH) 
             waiting, moved = _withdraw_waiting(session, person, sample, now)
             for one in moved:
                 # Its number was corrected while it waited: it is no longer this person's news.
-                alone = _draft(desk, [one], now, None, dues) if one.phone_index else None
+                alone = (
+                    _draft(desk, [one], now, None, _put_off(session, desk, [one], now))
+                    if one.phone_index
+                    else None
+                )
                 if alone is None:
                     decided[one.event_id] = Decision(Why.NO_MOBILE)
                 else:
@@ -264,13 +206,27 @@ def plan_batch(session: Session, desk: Desk, now: datetime, limit: int = BATCH) 
                 decided |= dict.fromkeys(events, Decision(Why.UNREADABLE))
             else:
                 drafts.append((draft, events))
-    ids = put(session, [draft for draft, _ in drafts], desk.vault, now)
+    made = _tell(session, desk, drafts, decided, now)
+    _record(session, decided, {one.event_id for one in news}, now)
+    return Planned(len(news), made)
+
+
+def _tell(
+    session: Session,
+    desk: Desk,
+    drafts: Sequence[tuple[Draft, list[int]]],
+    decided: dict[int, Decision],
+    now: datetime,
+) -> int:
+    """Put messages into the outbox and note in `decided` which event each tells of; return how
+    many messages were new."""
+    ids = enqueue(session, [draft for draft, _ in drafts], desk.budget, desk.vault, now)
     for draft, events in drafts:
         told = Why.IN_DIGEST if len(events) > 1 else Why.TOLD
-        decision = Decision(draft.why or told, ids.get(draft.dedupe_key))
+        suppressed = draft.why if draft.state is State.SUPPRESSED else None
+        decision = Decision(suppressed or told, ids.get(draft.dedupe_key))
         decided |= dict.fromkeys(events, decision)
-    _record(session, decided, {one.event_id for one in news}, now)
-    return Planned(len(news), len(ids))
+    return len(ids)
 
 
 def _take(session: Session, query: Select[int], limit: int) -> list[int]:
@@ -289,18 +245,12 @@ def _read(session: Session, event_ids: Sequence[int]) -> list[News]:
     rows = session.execute(
         select(
             DossierEvent.id.label("event_id"),
-            DossierEvent.dossier_id,
-            Dossier.code,
             DossierEvent.version,
             Dossier.status_version.label("latest_version"),
             DossierEvent.status,
             DossierEvent.is_backlog,
             Dossier.due_on,
-            Dossier.office_id,
-            func.coalesce(Office.name, "").label("office"),
-            Dossier.phone_enc,
-            Dossier.phone_index,
-            Dossier.sample,
+            *subject_columns(),
         )
         .join(Dossier, Dossier.id == DossierEvent.dossier_id)
         .outerjoin(Office, Office.id == Dossier.office_id)
@@ -336,15 +286,25 @@ def _record(
 def _cancel_overtaken(session: Session, news: Sequence[News], now: datetime) -> None:
     """Cancel what is still unsent of older news of these dossiers, reminders among it."""
     newest = {one.dossier_id: one.latest_version for one in news}
+    reached = {one.dossier_id: one.status for one in news if one.version == one.latest_version}
     older = session.execute(
         select(
-            Message.id, Message.state, Message.epoch, Message.dossier_id, Message.status_version
+            Message.id,
+            Message.state,
+            Message.epoch,
+            Message.dossier_id,
+            Message.status_version,
+            Message.template,
         ).where(Message.dossier_id.in_(newest), Message.state.in_(UNSENT))
     )
     changes = [
         Change(id_, state, epoch, Step(Cause.CANCEL, Why.SUPERSEDED))
-        for id_, state, epoch, dossier_id, version in older
-        if dossier_id is not None and version is not None and version < newest[dossier_id]
+        for id_, state, epoch, dossier_id, version, template in older
+        if dossier_id is not None
+        and version is not None
+        and version < newest[dossier_id]
+        # A step onwards does not make an appointment good that will be missed.
+        and not (template in LATENESS and reached.get(dossier_id) in STILL_OPEN)
     ]
     change(session, changes, "plan", now)
 
@@ -400,27 +360,18 @@ def _withdraw_waiting(
     return theirs, [one for one in news if one not in theirs]
 
 
-def leaves(desk: Desk, template: Template, key: str, now: datetime) -> datetime:
-    """Return when a message planned now may leave: at once, or in the morning."""
-    return earliest(now, desk.rules, template.message_class, key) if desk.real else now
-
-
 def _put_off(
     session: Session, desk: Desk, news: Iterable[News], now: datetime
 ) -> dict[int, date | None]:
     """Return the appointments, by dossier, of those that have waited for their applicant."""
     ids = {one.dossier_id for one in news if one.status in NAMES_DUE and one.version > 1}
-    waited = (
+    waited = session.scalars(
         select(DossierEvent.dossier_id)
         .where(DossierEvent.dossier_id.in_(ids), DossierEvent.status.in_(PAUSED))
         .distinct()
     )
-    found = session.scalars(
-        select(Dossier)
-        .options(joinedload(Dossier.office), selectinload(Dossier.events))
-        .where(Dossier.id.in_(waited))
-    )
-    return {dossier.id: desk.due(dossier, vietnam_date(now)) for dossier in found}
+    today = vietnam_date(now)
+    return {one.id: desk.due(one, today) for one in with_events(session, waited.all())}
 
 
 def _draft(
@@ -429,48 +380,134 @@ def _draft(
     now: datetime,
     why: Why | None,
     dues: Mapping[int, date | None],
+    again: str = "",
 ) -> Draft | None:
     """Return the message that tells of one event, or of several of one person, or None where
-    their number cannot be read."""
+    their number cannot be read. `again` sets a message apart from an earlier one of the same
+    news."""
     first, alone = group[0], len(group) == 1
     statuses = [one.status for one in group]
-    template = desk.templates[first.status.value if alone else "digest"]
-    offices = {one.office for one in group}
+    template = first.status.value if alone else "digest"
     due = dues.get(first.dossier_id, first.due_on)
-    rendered = render(
-        template,
-        {
-            "sign": desk.sign,
-            "code": first.code,
-            "due": show_date(due) if due else "",
-            "count": str(len(group)),
-            "summary": summary(statuses),
-        },
-        desk.contact(offices.pop() if len(offices) == 1 else ""),
-    )
-    try:
-        to = desk.vault.decrypt(first.phone_enc or "")
-    except UnreadableSecret:
-        return None
     person = (first.phone_index or "")[:16]
     if alone:
-        key = f"{first.dossier_id}:{first.version}:{template.key}:{person}"
+        key = f"{first.dossier_id}:{first.version}:{template}:{person}{again}"
     else:
         events = ",".join(str(one.event_id) for one in sorted(group, key=lambda n: n.event_id))
-        key = f"digest:{person}:{sha256(events.encode()).hexdigest()[:24]}"
-    not_before = leaves(desk, template, key, now)
-    return Draft(
-        dedupe_key=key,
-        template=template,
-        rendered=rendered,
-        to=to,
+        key = f"digest:{person}:{sha256(events.encode()).hexdigest()[:24]}{again}"
+    return draft_about(
+        desk,
+        template,
+        group,
+        {
+            "due": show_date(due) if due else "",
+            "summary": summary(statuses, tongue(group)),
+        },
+        key=key,
+        now=now,
         priority=priority(statuses),
-        not_before=not_before,
-        expires_at=not_before + desk.rules.expiry,
-        dossier_id=first.dossier_id if alone else None,
-        status_version=first.version if alone else None,
-        office_id=first.office_id if alone else None,
-        sample=first.sample,
-        state=State.QUEUED if why is None else State.SUPPRESSED,
         why=why,
     )
+
+
+# --- numbers that changed ------------------------------------------------------------------------
+
+
+def follow_numbers(session: Session, desk: Desk, now: datetime, limit: int = BATCH) -> Planned:
+    """See to what waits for the old number of dossiers that have another by now: it is cancelled,
+    and its news goes to the new number, in the same state of waiting.
+
+    What had left, had left. Returns the dossiers seen to and the messages made. Reminders are
+    forgotten, and given again by `reminders`; warnings and apologies by `lateness`.
+    """
+    taken = session.execute(
+        delete(ChangedNumber)
+        .where(
+            ChangedNumber.dossier_id.in_(
+                picked(session, select(ChangedNumber.dossier_id).limit(limit))
+            )
+        )
+        .returning(ChangedNumber.dossier_id)
+        .execution_options(synchronize_session=False)
+    )
+    dossiers = set(taken.scalars())
+    if not dossiers:
+        return Planned(0, 0)
+    waiting = _waiting_for_old_numbers(session, dossiers)
+    cancel = Step(Cause.CANCEL, Why.NUMBER_CHANGED)
+    withdrawn = change(
+        session,
+        [Change(one.id, one.state, one.epoch, cancel) for one in waiting],
+        "plan",
+        now,
+    )
+    session.execute(delete(Reminder).where(Reminder.message_id.in_(withdrawn)))
+    held = {one.id: one.why for one in waiting if one.state is State.HELD}
+    decided: dict[int, Decision] = {}
+    drafts: list[tuple[Draft, list[int]]] = []
+    for one in waiting:
+        if one.id not in withdrawn:
+            continue
+        event_ids = session.scalars(
+            select(PlanDecision.event_id).where(
+                PlanDecision.message_id.in_({one.id, one.retry_of} - {None})
+            )
+        ).all()
+        by_person: dict[str, list[News]] = defaultdict(list)
+        for news in _read(session, event_ids):
+            why = decide(news)
+            if why is Why.TOLD:
+                by_person[news.phone_index or ""].append(news)
+            else:
+                decided[news.event_id] = Decision(why)
+        silent = opted_out(session, by_person)
+        for person, group in by_person.items():
+            not_to = forbidden(sample=one.sample, real=desk.real, has_opted_out=person in silent)
+            dues = _put_off(session, desk, group, now)
+            # Who has two of a digest's three dossiers left is told of each.
+            together = len(group) >= desk.digest_from
+            for part in [group] if together else [[news] for news in group]:
+                draft = _draft(desk, part, now, not_to, dues, f"#{one.id}")
+                events = [news.event_id for news in part]
+                if draft is None:
+                    decided |= dict.fromkeys(events, Decision(Why.UNREADABLE))
+                    continue
+                if one.id in held and held[one.id] is not Why.BUDGET and not_to is None:
+                    draft = replace(draft, state=State.HELD, why=held[one.id])
+                drafts.append((draft, events))
+    made = _tell(session, desk, drafts, decided, now)
+    _record(session, decided, set(), now)
+    return Planned(len(dossiers), made)
+
+
+def _waiting_for_old_numbers(session: Session, dossiers: set[int]) -> Sequence[Any]:
+    """Return the unsent messages that tell of these dossiers, alone or with others, and go to a
+    number that is not the dossier's."""
+    columns = (
+        Message.id,
+        Message.state,
+        Message.epoch,
+        Message.why,
+        Message.sample,
+        Message.retry_of,
+    )
+    elsewhere = Message.phone_index != func.coalesce(Dossier.phone_index, "")
+    reminding = (
+        select(*columns)
+        .join(Reminder, Reminder.message_id == Message.id)
+        .join(Dossier, Dossier.id == Reminder.dossier_id)
+        .where(Dossier.id.in_(dossiers), Message.state.in_(UNSENT), elsewhere)
+    )
+    alone = (
+        select(*columns)
+        .join(Dossier, Dossier.id == Message.dossier_id)
+        .where(Dossier.id.in_(dossiers), Message.state.in_(UNSENT), elsewhere)
+    )
+    together = (
+        select(*columns)
+        .join(PlanDecision, PlanDecision.message_id == Message.id)
+        .join(DossierEvent, DossierEvent.id == PlanDecision.event_id)
+        .join(Dossier, Dossier.id == DossierEvent.dossier_id)
+        .where(Dossier.id.in_(dossiers), Message.state.in_(UNSENT), elsewhere)
+    )
+    return session.execute(union(alone, together, reminding)).all()

@@ -7,13 +7,16 @@ database and never its own schedule, so a tick that is late, missed or doubled c
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import signal
 import time
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import TypeVar
 
 from aiohttp import web
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
@@ -22,20 +25,24 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from core.clock import VIETNAM
-from core.database import Sessions, get_sessions
+from core.database import EVENTS, MESSAGES, Sessions, get_sessions
 from core.observability import configure_logging, get_logger
 from core.privacy import Vault, get_vault
 from core.settings import Settings, get_settings
 from dossiers.offices import OfficeBook, get_offices
-from notifier import circuits, outbox, plan, receipts, reconcile
+from notifier import budget, circuits, outbox, plan, receipts, reconcile, retention
 from notifier.circuits import Circuit
+from notifier.desk import Desk
 from notifier.dispatch import Dispatcher, worker_name
+from notifier.hints import listen
+from notifier.lateness import Judge, tell_late
 from notifier.leadership import Leader
 from notifier.policy import Pace, Rules
 from notifier.providers.registry import make_gateways
-from notifier.reminders import WorkingDays, remind
+from notifier.reminders import WorkingDays, remind, thresholds_of
 from notifier.routing import Gateways, parse_route
 from notifier.templates import get_templates
+from procedures.appointments import get_reckoner
 from procedures.deadlines import get_calendar
 
 log = get_logger(__name__)
@@ -50,6 +57,9 @@ OUT_OF_USE = Gauge(
     "motcua_provider_out_of_use", "1 while a provider is left alone or stopped", ["provider"]
 )
 EPOCH = Gauge("motcua_notifier_leader_epoch", "Epoch of the lead this process holds; 0 if none")
+
+BUDGET = Gauge("motcua_sms_budget_vnd", "Today's budget in VND: what of it is what", ["what"])
+REDACTED = Counter("motcua_sms_redacted_total", "Messages whose text and number were blotted out")
 
 _STALE = 30.0
 """Seconds without a successful tick after which the process calls itself unwell."""
@@ -90,7 +100,8 @@ class Notifier:
         self._gateways = gateways
         self._working_days = working_days
         self._pace = pace_of(settings)
-        self._desk = plan.Desk.of(settings, offices, get_templates(), vault, gateways.real)
+        self._desk = Desk.of(settings, offices, get_templates(), vault, gateways.real)
+        self._judge = Judge(get_reckoner().reckon, offices, working_days)
         self._leader = Leader(sessions, worker_name())
         self._epoch: int | None = None
         self._last_good = time.monotonic()
@@ -116,6 +127,9 @@ class Notifier:
         self._every(5, "leases", self._lapse_leases)
         self._every(max(1.0, min(30.0, self._pace.grace / 2)), "doubts", self._settle_doubts)
         self._every(60, "close", self._close_old)
+        self._every(60, "budget", self._release_within_budget)
+        self._every(900, "late", self._tell_late)
+        self._every(3600, "redact", self._redact)
         self._every(300, "tend", self._gateways.tend)
         self._every(10, "watch", self._watch)
         at = self._settings.reminder_at
@@ -168,6 +182,7 @@ class Notifier:
             log.info("lead changed", leading=self._epoch is not None, epoch=self._epoch)
 
     async def _plan(self) -> None:
+        await self._follow_numbers()
         while self._epoch is not None:
             planned = await self._in_transaction(
                 lambda session: plan.plan_batch(session, self._desk, outbox.database_now(session))
@@ -177,6 +192,67 @@ class Notifier:
             if planned.messages:
                 self.dispatcher.wake()
             if planned.events < plan.BATCH:
+                return
+
+    async def _follow_numbers(self) -> None:
+        """See to what waits for numbers that have changed."""
+        if self._epoch is None:
+            return
+        followed = await self._in_transaction(
+            lambda session: plan.follow_numbers(session, self._desk, outbox.database_now(session))
+        )
+        if followed.events:
+            log.info("numbers changed", dossiers=followed.events, messages=followed.messages)
+            # What reminded or apologised to the old number is made again for the new one.
+            await self._tell_late()
+            await self._remind_if_past()
+        if followed.messages:
+            self.dispatcher.wake()
+
+    async def _tell_late(self) -> None:
+        if self._epoch is None:
+            return
+        made = await self._in_transaction(
+            lambda session: tell_late(
+                session,
+                self._desk,
+                self._settings.late_warning,
+                self._judge,
+                outbox.database_now(session),
+            )
+        )
+        if made:
+            log.info("told of late dossiers", messages=made)
+            self.dispatcher.wake()
+
+    async def _release_within_budget(self) -> None:
+        if self._epoch is None:
+            return
+        released = await self._in_transaction(
+            lambda session: budget.release_within(
+                session,
+                self._desk.budget,
+                self._desk.rules,
+                self._desk.real,
+                outbox.database_now(session),
+            )
+        )
+        if released:
+            log.info("released within the budget", messages=released)
+            self.dispatcher.wake()
+
+    async def _redact(self) -> None:
+        while self._epoch is not None:
+            redacted = await self._in_transaction(
+                lambda session: retention.redact_old(
+                    session,
+                    self._vault,
+                    self._settings.message_retention_days,
+                    outbox.database_now(session),
+                )
+            )
+            REDACTED.inc(redacted)
+            if redacted < retention.BATCH:
                 return
 
     async def _apply_receipts(self) -> None:
@@ -217,7 +293,7 @@ class Notifier:
             lambda session: remind(
                 session,
                 self._desk,
-                self._settings.collect_reminder_days,
+                thresholds_of(self._settings),
                 self._working_days,
                 outbox.database_now(session),
             )
@@ -241,11 +317,28 @@ class Notifier:
         standing = await self._in_transaction(self._standing)
         for name, circuit in standing.items():
             OUT_OF_USE.labels(name).set(circuit in (Circuit.OPEN, Circuit.STOPPED))
+        figures = await self._in_transaction(
+            lambda session: budget.figures(session, self._desk.budget, outbox.database_now(session))
+        )
+        for what, amount in (
+            ("spent", figures.spent),
+            ("reserved", figures.reserved),
+            ("held", figures.held),
+            ("limit", figures.limit),
+        ):
+            # Without a limit there is no such series: an alert on it stays silent.
+            if amount is not None:
+                BUDGET.labels(what).set(amount)
 
     def _standing(self, session: Session) -> dict[str, Circuit]:
         names, now = self._gateways.route.names, outbox.database_now(session)
         known = circuits.states(session, names)
         return {name: circuits.standing(known.get(name), now) for name in names}
+
+    def _plan_soon(self) -> None:
+        """Plan now rather than at the next tick; one that runs is not overtaken."""
+        with contextlib.suppress(JobLookupError):
+            self._scheduler.modify_job("plan", next_run_time=datetime.now(VIETNAM))
 
     # --- the process ---------------------------------------------------------------------------
 
@@ -260,11 +353,14 @@ class Notifier:
         self._schedule()
         self._scheduler.start()
         dispatching = asyncio.create_task(self.dispatcher.run())
+        hints = {EVENTS: self._plan_soon, MESSAGES: self.dispatcher.wake}
+        listening = asyncio.create_task(listen(self._sessions.kw["bind"], hints))
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({dispatching, stopping}, return_when=asyncio.FIRST_COMPLETED)
         self._scheduler.shutdown(wait=False)
         self.dispatcher.stop()
         stopping.cancel()
+        listening.cancel()
         try:
             await dispatching
         finally:

@@ -17,10 +17,13 @@ from string import Formatter
 from typing import Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from core.settings import ROOT
+from dossiers.lifecycle import Language
 from notifier.segments import Encoding, Size, fold_to_gsm, size
+
+LANGUAGES: tuple[Language, ...] = ("vi", "en")
 
 DEFAULT_FILE = ROOT / "data" / "templates" / "sms.yml"
 
@@ -60,6 +63,7 @@ WORST_VALUES: Mapping[str, str] = {
     "otp": "123456",
     "minutes": "10",
 }
+WORST_ENGLISH_SUMMARY = "100 papers needed, 100 tax or fees due, 100 ready, 700 other"
 WORST_CONTACT = ("LH Văn phòng Đăng ký đất đai tỉnh, 0207 3 822 123.", "LH 0207 3 822 123.")
 
 
@@ -82,43 +86,71 @@ class Template(BaseModel):
     sms: str
     undated: str = ""
     """Said instead where the dossier has no appointment date."""
+    english: str = ""
+    """The message to an applicant who wants to be written to in English; empty: as to all others.
+    """
+    english_undated: str = ""
     zns: tuple[str, ...] = ()
     """Values that its ZNS template takes, under the same names; none: it has no ZNS form."""
 
     @model_validator(mode="after")
     def _checked(self) -> Self:
+        # What is wrong is told to whoever edits the file: an officer, in Vietnamese.
         for text in self.wordings:
             unknown = _placeholders(text) - _VALUES
             if unknown:
-                raise InvalidTemplate(f"{self.key}: unknown value {{{min(unknown)}}}")
-            if self.mode is Encoding.GSM and fold_to_gsm(text).lost:
-                raise InvalidTemplate(f"{self.key}: holds a sign that plain SMS does not have")
+                raise InvalidTemplate(f"mẫu {self.key}: không có giá trị tên là {{{min(unknown)}}}")
+            if self.mode is Encoding.GSM and (signs := lost_signs(text)):
+                raise InvalidTemplate(
+                    f"mẫu {self.key}: có ký tự mà tin nhắn không dấu không gửi được: {signs}"
+                )
         if unknown := set(self.zns) - _VALUES:
-            raise InvalidTemplate(f"{self.key}: ZNS has an unknown value {min(unknown)}")
-        if "due" in _placeholders(self.sms) and not self.undated:
-            raise InvalidTemplate(f"{self.key}: says when, but not what without a date")
+            raise InvalidTemplate(f"mẫu {self.key}: ZNS không có giá trị tên là {min(unknown)}")
+        for dated, undated in ((self.sms, self.undated), (self.english, self.english_undated)):
+            if "due" in _placeholders(dated) and not undated:
+                raise InvalidTemplate(
+                    f"mẫu {self.key}: có {{due}} nhưng thiếu câu cho hồ sơ không có ngày hẹn"
+                )
         if self.message_class is MessageClass.OTP and self.policy is not Policy.AT_MOST_ONCE:
-            raise InvalidTemplate(f"{self.key}: a message of class otp is never sent twice")
+            raise InvalidTemplate(
+                f"mẫu {self.key}: tin thuộc loại otp không bao giờ được gửi hai lần (at_most_once)"
+            )
         worst = self.worst_case()
         if worst.segments > self.limit:
             raise InvalidTemplate(
-                f"{self.key}: {worst.segments} segments ({worst.units} units) at worst, "
-                f"limit {self.limit}"
+                f"mẫu {self.key}: dài nhất là {worst.segments} phần ({worst.units} ký tự) mỗi tin, "
+                f"quá giới hạn {self.limit}; hãy viết ngắn lại hoặc nâng limit"
             )
         return self
 
     @property
     def wordings(self) -> tuple[str, ...]:
         """The texts this template may take."""
-        return (self.sms, self.undated) if self.undated else (self.sms,)
+        texts = (self.sms, self.undated, self.english, self.english_undated)
+        return tuple(text for text in texts if text)
+
+    def wording(self, language: Language, *, dated: bool) -> str:
+        """Return the text to be filled in."""
+        if language == "en" and self.english:
+            return self.english_undated if self.english_undated and not dated else self.english
+        return self.undated if self.undated and not dated else self.sms
 
     def worst_case(self) -> Size:
         """Return what the template costs with the longest realistic values."""
-        values = dict(WORST_VALUES)
-        rendered = [render(self, values, WORST_CONTACT)]
-        if self.undated:
-            rendered.append(render(self, {**values, "due": ""}, WORST_CONTACT))
-        return max((r.size for r in rendered), key=lambda s: (s.segments, s.units))
+        return max(
+            (rendered.size for rendered in self.examples(WORST_VALUES, WORST_CONTACT)),
+            key=lambda s: (s.segments, s.units),
+        )
+
+    def examples(self, values: Mapping[str, str], contact: Sequence[str]) -> tuple[Rendered, ...]:
+        """Return the template filled in, once for each text that it may take."""
+        made = []
+        for language in LANGUAGES[: 2 if self.english else 1]:
+            given = {**values, "summary": WORST_ENGLISH_SUMMARY} if language == "en" else values
+            made.append(render(self, given, contact, language))
+            if "due" in _placeholders(self.wording(language, dated=True)):
+                made.append(render(self, {**given, "due": ""}, contact, language))
+        return tuple(made)
 
     def conforms(self, text: str) -> bool:
         """Tell whether `text` is this template filled in.
@@ -158,21 +190,38 @@ class Rendered:
     """What fills its ZNS template; empty where it has no ZNS form, or a value of it is missing."""
 
 
-def render(template: Template, values: Mapping[str, str], contact: Sequence[str] = ()) -> Rendered:
+def lost_signs(text: str) -> str:
+    """Return the signs of `text` that plain SMS does not have, each once."""
+    return "".join(dict.fromkeys(sign for sign in text if fold_to_gsm(sign).lost))
+
+
+def render(
+    template: Template,
+    values: Mapping[str, str],
+    contact: Sequence[str] = (),
+    language: Language = "vi",
+) -> Rendered:
     """Fill a template in, fold it and count it.
 
-    `contact` gives ways of saying where to ask, the fullest first: the first that costs no
-    further segment is taken, and the last if each does. A missing or empty `due` takes the
-    undated wording. Raises `InvalidTemplate` for a value that the wording needs and did not get.
+    In English where that is asked for and the template has it. `contact` gives ways of saying
+    where to ask, the fullest first: the first that costs no further segment is taken, and the last
+    if each does. A missing or empty `due` takes the undated wording. Raises `InvalidTemplate` for
+    a value that the wording needs and did not get.
     """
-    wording = template.sms if values.get("due") or not template.undated else template.undated
+    wording = template.wording(language, dated=bool(values.get("due")))
+    if language == "en" and template.english:
+        contact = tuple(map(_in_english, contact))
     missing = {name for name in _placeholders(wording) - {"contact"} if not values.get(name)}
     if missing:
-        raise InvalidTemplate(f"{template.key}: no value for {{{min(missing)}}}")
+        raise InvalidTemplate(f"mẫu {template.key}: thiếu giá trị {{{min(missing)}}}")
     options = (*contact, "") if len(contact) < 2 else tuple(contact)
     filled = [_fill(template, wording, {**values, "contact": option}) for option in options]
     fewest = min(candidate.size.segments for candidate in filled)
     return next(candidate for candidate in filled if candidate.size.segments == fewest)
+
+
+def _in_english(line: str) -> str:
+    return "Tel. " + line.removeprefix("LH ") if line.startswith("LH ") else line
 
 
 def _fill(template: Template, wording: str, values: Mapping[str, str]) -> Rendered:
@@ -198,7 +247,7 @@ class Templates:
     def __init__(self, templates: Sequence[Template]) -> None:
         self._by_key = {template.key: template for template in templates}
         if len(self._by_key) != len(templates):
-            raise InvalidTemplate("two templates have one key")
+            raise InvalidTemplate("hai mẫu tin có cùng một key")
 
     def __getitem__(self, key: str) -> Template:
         return self._by_key[key]
@@ -214,7 +263,33 @@ class Templates:
 def load_templates(path: Path = DEFAULT_FILE) -> Templates:
     """Read and check a file of templates. Raises `InvalidTemplate` or pydantic's error."""
     data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if not isinstance(data, list):
+        raise InvalidTemplate(f"{path.name}: không phải là một danh sách mẫu tin")
     return Templates([Template.model_validate(entry) for entry in data])
+
+
+def complaints(path: Path) -> list[str]:
+    """Return what is wrong with a file of templates, in Vietnamese; nothing where it is good."""
+    try:
+        load_templates(path)
+    except (OSError, UnicodeDecodeError) as error:
+        return [f"{path.name}: không đọc được tệp ({type(error).__name__})"]
+    except yaml.YAMLError as error:
+        place = getattr(error, "problem_mark", None)
+        return [
+            f"{path.name}: không đúng định dạng YAML"
+            + (f", dòng {place.line + 1}" if place else "")
+        ]
+    except ValidationError as error:
+        return [
+            fault["msg"].removeprefix("Value error, ")
+            if fault["type"] == "value_error"
+            else f"{error.title} {'.'.join(map(str, fault['loc']))}: {fault['msg']}"
+            for fault in error.errors(include_url=False)
+        ]
+    except InvalidTemplate as error:
+        return [str(error)]
+    return []
 
 
 @lru_cache(maxsize=1)

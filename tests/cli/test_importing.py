@@ -81,3 +81,52 @@ def test_the_screen_is_vietnamese_and_shows_no_value(tmp_path: Path, export: Pat
     assert "Mã hồ sơ không đúng dạng" in result.stdout
     for secret in ("0912345678", "Nguyễn Thị Mẫu", "008123456789"):
         assert secret not in result.stdout + result.stderr
+
+
+@pytest.fixture
+def crowd(tmp_path: Path) -> Path:
+    """A first export whose news is for five people."""
+    path = tmp_path / "crowd.csv"
+    rows = [
+        row(
+            Mã_hồ_sơ=f"H60.12-261102-000{n}",
+            Số_điện_thoại=f"091234567{n}",
+            Trạng_thái="Đã xử lý xong",
+            Ngày_có_kết_quả="03/11/2026 09:00",
+        )
+        for n in range(5)
+    ]
+    path.write_text(as_csv([HEADER, *rows]), encoding="utf-8")
+    return path
+
+
+def test_a_first_import_that_would_text_many_asks_first(
+    tmp_path: Path, crowd: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {
+        "SMS_PROVIDER": "twilio",
+        "SMS_LARGE_BATCH": "4",
+        "SMS_PRICES": "twilio=1500",
+    }.items():
+        monkeypatch.setenv(f"MOTCUA_{name}", value)
+    refused = run(tmp_path, crowd, "--json")
+    assert refused.returncode == 2
+    assert "5 người, 5 tin, 5 phần tin; chi phí: 7.500 đ" in refused.stderr
+    assert "--yes" in json.loads(refused.stdout)["refused"]
+
+    agreed = run(tmp_path, crowd, "--json", "--yes")
+    assert agreed.returncode == 0, agreed.stderr
+    assert "7.500 đ" in agreed.stderr
+    assert json.loads(agreed.stdout)["new"] == 5
+    # What comes after the first import is told without asking.
+    again = run(tmp_path, crowd, "--json")
+    assert again.returncode == 0 and again.stderr == ""
+
+
+def test_a_small_first_import_and_the_demonstration_phone_do_not_ask(
+    tmp_path: Path, crowd: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOTCUA_SMS_LARGE_BATCH", "4")
+    shown = run(tmp_path, crowd, "--json")
+    assert shown.returncode == 0
+    assert "chi phí: chưa biết giá" in shown.stderr

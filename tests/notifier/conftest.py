@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from pathlib import Path
 
@@ -18,14 +18,17 @@ from sqlalchemy.orm import Session
 import notifier.models  # noqa: F401  # makes the tables known
 from core.database import Sessions
 from core.privacy import Vault
-from core.settings import Settings
+from core.settings import ROOT, Settings
 from dossiers.lifecycle import Move, Status
-from dossiers.models import Dossier, DossierEvent, PendingEvent
+from dossiers.models import ChangedNumber, Dossier, DossierEvent, PendingEvent
 from dossiers.models import Office as OfficeRow
+from dossiers.offices import OfficeBook
 from dossiers.phones import phone_index
+from notifier.budget import Budget
+from notifier.desk import Desk
 from notifier.dispatch import Dispatcher
+from notifier.lateness import Judge
 from notifier.models import Message, PlanDecision
-from notifier.plan import Desk
 from notifier.policy import Pace, Rules
 from notifier.providers.base import Provider
 from notifier.providers.registry import make_gateways
@@ -34,6 +37,9 @@ from notifier.providers.zalo_tokens import sign_in
 from notifier.receipts import apply_waiting
 from notifier.routing import Gateways
 from notifier.templates import load_templates
+from procedures.appointments import Reckoner
+from procedures.catalogue import load_catalogue
+from procedures.deadlines import load_calendar
 from tests.fakes.esms_server import API_KEY, BRANDNAME, FakeEsms, fake_esms
 from tests.fakes.esms_server import SECRET as ESMS_SECRET
 from tests.fakes.twilio_server import ACCOUNT, SERVICE, TOKEN, FakeTwilio, fake_twilio
@@ -57,6 +63,11 @@ def vault() -> Vault:
     return Vault("a root secret for tests only")
 
 
+CALENDAR = load_calendar()
+CATALOGUE = load_catalogue(ROOT / "data" / "procedures")
+JUDGE = Judge(Reckoner(lambda: CATALOGUE, CALENDAR).reckon, OfficeBook(), CALENDAR.between)
+"""Judges appointments by the real rules, of no province."""
+
 RULES = Rules(
     quiet_hours=(time(21, 0), time(7, 0)),
     spread=1800.0,
@@ -67,7 +78,13 @@ RULES = Rules(
 
 @pytest.fixture
 def make_desk(vault: Vault) -> Callable[..., Desk]:
-    def make(*, real: bool = False, rules: Rules = RULES, digest_from: int = 3) -> Desk:
+    def make(
+        *,
+        real: bool = False,
+        rules: Rules = RULES,
+        digest_from: int = 3,
+        budget: Budget = Budget(),  # noqa: B008  # frozen
+    ) -> Desk:
         return Desk(
             templates=load_templates(),
             vault=vault,
@@ -77,6 +94,7 @@ def make_desk(vault: Vault) -> Callable[..., Desk]:
             real=real,
             digest_from=digest_from,
             settle=timedelta(seconds=10),
+            budget=budget,
         )
 
     return make
@@ -98,6 +116,8 @@ class Registry:
         at: datetime = NOON,
         sample: bool = False,
         backlog: bool = False,
+        due_on: date | None = date(2026, 12, 14),
+        **columns: object,
     ) -> int:
         """Add a dossier with its first event; return its id."""
         with self.sessions.begin() as session:
@@ -113,12 +133,13 @@ class Registry:
                 status=status,
                 moved_at=at,
                 done_at=at if status is Status.DONE else None,
-                due_on=datetime(2026, 12, 14).date(),
+                due_on=due_on,
                 phone_enc=self.vault.encrypt(phone) if phone else None,
                 phone_index=phone_index(self.vault, phone) if phone else None,
                 sample=sample,
                 created_at=at,
                 updated_at=at,
+                **columns,
             )
             session.add(dossier)
             session.flush()
@@ -135,6 +156,15 @@ class Registry:
             if status is Status.DONE:
                 dossier.done_at = at
             self._event(session, dossier, Move.STEP, at, False)
+
+    def renumber(self, dossier_id: int, phone: str | None) -> None:
+        """Give a dossier another number."""
+        with self.sessions.begin() as session:
+            dossier = session.get_one(Dossier, dossier_id)
+            dossier.phone_enc = self.vault.encrypt(phone) if phone else None
+            dossier.phone_index = phone_index(self.vault, phone) if phone else None
+            if session.get(ChangedNumber, dossier_id) is None:
+                session.add(ChangedNumber(dossier_id=dossier_id))
 
     def _event(
         self, session: Session, dossier: Dossier, move: Move, at: datetime, backlog: bool

@@ -15,7 +15,8 @@ from core.privacy import Vault
 from dossiers.lifecycle import Status
 from notifier import circuits, rates
 from notifier.circuits import BURST, PROBE_WAIT, PROBES, Circuit, is_burst
-from notifier.plan import Desk, plan_batch
+from notifier.desk import Desk
+from notifier.plan import plan_batch
 from notifier.policy import PAUSES
 from notifier.routing import Gateways
 from notifier.states import State

@@ -4,31 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Any
 
 import pytest
 
 from core.database import Sessions
-from core.settings import ROOT
 from dossiers.lifecycle import Status
-from dossiers.offices import OfficeBook
 from dossiers.phones import phone_index
 from notifier import outbox
+from notifier.desk import Desk
 from notifier.direct import NotPossible, apologise, send_code, send_test
-from notifier.plan import Desk
 from notifier.templates import Policy
-from procedures.appointments import Reckoner
-from procedures.catalogue import load_catalogue
-from procedures.deadlines import load_calendar
-from tests.notifier.conftest import NOON, PHONE, Registry
+from tests.notifier.conftest import JUDGE, NOON, PHONE, Registry
 
 MakeDesk = Callable[..., Desk]
 CODE = "H60.12.01-261102-0001"
-CATALOGUE = load_catalogue(ROOT / "data" / "procedures")
-RULES: dict[str, Any] = {
-    "reckon": Reckoner(lambda: CATALOGUE, load_calendar()).reckon,
-    "offices": OfficeBook(),
-}
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
@@ -56,9 +45,9 @@ def test_an_apology_names_both_dates_and_is_made_once(
     registry.dossier(status=Status.PROCESSING)
     until = date(2026, 12, 21)
     with sessions.begin() as session:
-        apologise(session, make_desk(), CODE, until, NOON, **RULES)
+        apologise(session, make_desk(), CODE, until, JUDGE, NOON)
         with pytest.raises(NotPossible, match="sent already"):
-            apologise(session, make_desk(), CODE, until, NOON, **RULES)
+            apologise(session, make_desk(), CODE, until, JUDGE, NOON)
     (message,) = registry.messages()
     assert registry.text(message) == (
         f"VPDKDD: Xin loi Ong/Ba, ho so {CODE} khong kip hen 14/12/2026. Hen tra lai 21/12/2026. "
@@ -74,16 +63,19 @@ def test_an_apology_is_for_what_is_late_and_to_a_later_date(
     registry.dossier(status=Status.DONE)
     until = date(2026, 12, 21)
     with sessions.begin() as session:
-        for code, why in ((CODE[:-1] + "2", "clock stands"), (CODE[:-1] + "3", "nothing to")):
+        for which, why in (("2", "tạm dừng tính giờ"), ("3", "không còn hẹn trả")):
             with pytest.raises(NotPossible, match=why):
-                apologise(session, make_desk(), code, until, NOON, **RULES)
-        with pytest.raises(NotPossible, match="14/12/2026 as it is"):
-            apologise(session, make_desk(), CODE, date(2026, 12, 14), NOON, **RULES)
+                apologise(session, make_desk(), CODE[:-1] + which, until, JUDGE, NOON)
+        with pytest.raises(NotPossible, match="đang có hiệu lực, 14/12/2026"):
+            apologise(session, make_desk(), CODE, date(2026, 12, 14), JUDGE, NOON)
     registry.move(running, Status.SUPPLEMENT_NEEDED, at=NOON + timedelta(days=1))
     registry.move(running, Status.PROCESSING, at=NOON + timedelta(days=7))
     # 26, 27, 30/11 and 1/12 did not count: 14/12 has become 18/12.
-    with sessions.begin() as session, pytest.raises(NotPossible, match="18/12/2026 as it is"):
-        apologise(session, make_desk(), CODE, date(2026, 12, 18), NOON, **RULES)
+    with (
+        sessions.begin() as session,
+        pytest.raises(NotPossible, match="hiệu lực, 18/12/2026"),
+    ):
+        apologise(session, make_desk(), CODE, date(2026, 12, 18), JUDGE, NOON)
     assert registry.messages() == []
 
 
@@ -98,7 +90,7 @@ def test_nothing_is_sent_where_nothing_may_be(
         outbox.opt_out(session, phone_index(registry.vault, PHONE), "counter", NOON)
         for code in (CODE, CODE[:-1] + "3", CODE[:-1] + "9"):
             with pytest.raises(NotPossible):
-                apologise(session, make_desk(real=True), code, until, NOON, **RULES)
+                apologise(session, make_desk(real=True), code, until, JUDGE, NOON)
         for dossier in (nobody, 999):
             with pytest.raises(NotPossible):
                 send_code(session, make_desk(), dossier, "424242", 5, NOON)

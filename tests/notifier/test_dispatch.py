@@ -15,9 +15,10 @@ from core.privacy import Vault
 from dossiers.lifecycle import Status
 from dossiers.phones import phone_index
 from notifier import circuits, outbox
+from notifier.desk import Desk
 from notifier.dispatch import Dispatcher
 from notifier.models import Attempt, Message, PhoneInbox
-from notifier.plan import Desk, plan_batch
+from notifier.plan import plan_batch
 from notifier.providers.phone import PhoneProvider, inbox
 from notifier.providers.twilio import TwilioProvider
 from notifier.states import State

@@ -13,8 +13,9 @@ from core.database import Sessions
 from core.privacy import Vault
 from dossiers.lifecycle import Status
 from notifier import operators
+from notifier.desk import Desk
 from notifier.models import Attempt, Message
-from notifier.plan import Desk, plan_batch
+from notifier.plan import plan_batch
 from notifier.providers.base import Heard
 from notifier.receipts import store
 from notifier.reconcile import settle_doubts

@@ -13,9 +13,9 @@ from core.database import Sessions
 from core.privacy import Vault
 from dossiers.models import Office
 from notifier import outbox
+from notifier.desk import Desk
 from notifier.models import Message
 from notifier.outbox import OFFICES_AT_ONCE, Draft
-from notifier.plan import Desk
 from notifier.states import State
 from notifier.templates import render
 from tests.notifier.conftest import NOON

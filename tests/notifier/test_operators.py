@@ -5,23 +5,30 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import update
 from typer.testing import CliRunner
 
+from cli.dossiers import app as dossiers_app
 from cli.sms import app
+from core.clock import now as clock_now
+from core.clock import vietnam_date
 from core.database import Sessions, get_sessions
 from core.privacy import Vault, get_vault
 from core.settings import get_settings
 from dossiers.lifecycle import Status
+from dossiers.models import Dossier
 from notifier import operators
+from notifier.desk import Desk
 from notifier.direct import NotPossible
 from notifier.models import Message
 from notifier.operators import RETRIED
-from notifier.plan import Desk, plan_batch
+from notifier.plan import plan_batch
 from notifier.providers.phone import PhoneProvider
 from notifier.states import FINAL, State
+from notifier.templates import DEFAULT_FILE
 from notifier.vocabulary import Outcome, Verdict, Word
 from tests.notifier.conftest import NOON, Office, Registry
 
@@ -135,8 +142,9 @@ def test_the_command_line() -> None:
     assert "nobody works on 29/11/2026" in run(
         "apologise", "H60.12.01-261102-0001", "--until", "29/11/2026", status=1
     )
-    assert "nothing is late or due" in run("late")
-    assert json.loads(run("late", "--json")) == []
+    late = [CliRunner().invoke(dossiers_app, ["late", *more]) for more in ((), ("--json",))]
+    assert [one.exit_code for one in late] == [0, 0]
+    assert "Không có hồ sơ nào trễ hẹn" in late[0].output and json.loads(late[1].output) == []
     assert "stopped" not in run("providers")
     run("stop-provider", "twilio", "--reason", "not of the route", status=1)
     run("stop-provider", "phone", "--reason", "the contract is being renewed")
@@ -153,4 +161,69 @@ def test_the_command_line() -> None:
     assert CliRunner().invoke(app, ["zns-login"], input="nothing like it").exit_code == 1
     assert shown["history"][0]["by"].startswith("operator ")
     assert "digest v1 · 2 segments at worst" in run("templates")
+    assert "Tel. Chi nhanh 1" in run("templates")
+    assert run("templates", "--check", str(DEFAULT_FILE)).startswith("registered v1")
     assert {row["segments"] for row in json.loads(run("templates", "--json"))} == {1, 2}
+
+
+@pytest.mark.usefixtures("installation")
+def test_the_command_line_for_scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(*arguments: str, status: int = 0) -> Any:
+        result = CliRunner().invoke(app, [*arguments, "--json"])
+        assert result.exit_code == status, result.output
+        assert "912345678" not in result.output
+        return json.loads(result.stdout)
+
+    assert run("test", "0912 345 678") == {"message": 1}
+    assert run("hold", "1", "7", status=1) == {"held": [1], "not_possible": [7]}
+    assert run("release", "1") == {"released": [1], "not_possible": []}
+    assert run("cancel", "1") == {"cancelled": [1], "not_possible": []}
+    assert run("release", "--budget") == {"released": 0}
+    assert CliRunner().invoke(app, ["release"]).exit_code == 1
+    assert CliRunner().invoke(app, ["release", "1", "--budget"]).exit_code == 1
+    found = run("budget")
+    assert (found["limit"], found["spent"], found["held_messages"]) == (None, 0, 0)
+    bad = tmp_path / "bad.yml"
+    bad.write_text("- key: news\n", encoding="utf-8")
+    assert run("templates", "--check", str(bad), status=1)["complaints"]
+
+
+@pytest.mark.usefixtures("installation")
+def test_the_budget_on_the_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOTCUA_SMS_PRICES", "phone=900")
+    monkeypatch.setenv("MOTCUA_SMS_DAILY_BUDGET", "1000")
+    get_settings.cache_clear()
+    CliRunner().invoke(app, ["test", "0912345678"])
+    shown = CliRunner().invoke(app, ["budget"]).output
+    assert "1.000 đ" in shown and "900 đ" in shown
+
+
+@pytest.mark.usefixtures("installation")
+def test_the_officers_list_on_the_screen() -> None:
+    assert "Không có hồ sơ nào" in CliRunner().invoke(dossiers_app, ["late"]).output
+    with get_sessions().begin() as session:
+        today = clock_now()
+        session.add(
+            Dossier(
+                code="H60.12.01-261102-0001",
+                received_at=today,
+                status=Status.PROCESSING,
+                moved_at=today,
+                due_on=vietnam_date(today),
+                created_at=today,
+                updated_at=today,
+            )
+        )
+    shown = CliRunner().invoke(dossiers_app, ["late", "--open"], env={"COLUMNS": "200"}).output
+    assert "quá hẹn, chưa hẹn lại" in shown and "chưa báo" in shown
+    (line,) = json.loads(CliRunner().invoke(dossiers_app, ["late", "--json"]).output)
+    assert (line["standing"], line["days_left"]) == ("overdue", 0)
+
+    # Nobody can be texted, and the new date is written down all the same.
+    for until, remark in (("31/12/2099", ""), ("30/12/2099", "chỉ cho hẹn lại một lần")):
+        put = CliRunner().invoke(app, ["apologise", line["code"], "--until", until])
+        assert put.exit_code == 1 and "no mobile number" in put.output
+        assert remark in " ".join(put.output.split())
+    (line,) = json.loads(CliRunner().invoke(dossiers_app, ["late", "--json"]).output)
+    assert (line["standing"], line["new_due_on"]) == ("put_off", "2099-12-30")
+    assert "Không có hồ sơ nào" in CliRunner().invoke(dossiers_app, ["late", "--open"]).output

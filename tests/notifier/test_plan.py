@@ -16,7 +16,8 @@ from dossiers.lifecycle import Status
 from dossiers.models import PendingEvent
 from dossiers.phones import phone_index
 from notifier import outbox
-from notifier.plan import IN_DIGEST, Desk, plan_batch, summary
+from notifier.desk import Desk
+from notifier.plan import IN_DIGEST, plan_batch, summary
 from notifier.states import State
 from notifier.vocabulary import Why
 from tests.notifier.conftest import NOON, OTHER_PHONE, PHONE, Registry

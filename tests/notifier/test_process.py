@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import aiohttp
@@ -15,10 +15,11 @@ from core.database import Sessions
 from core.privacy import Vault
 from core.settings import Settings
 from dossiers.lifecycle import Status
+from dossiers.models import Dossier
 from dossiers.offices import OfficeBook
 from notifier import circuits
 from notifier.leadership import Leader
-from notifier.models import Leadership
+from notifier.models import Leadership, Message
 from notifier.providers.phone import PhoneProvider
 from notifier.providers.registry import NotConfigured, make_gateways
 from notifier.routing import Gateways
@@ -173,6 +174,42 @@ async def test_health_and_measures_are_served(
     assert 'motcua_sms_waiting{state="uncertain"} 0.0' in measures
     assert "motcua_sms_oldest_due_seconds 0.0" in measures
     assert 'motcua_provider_out_of_use{provider="phone"} 1.0' in measures
+
+
+async def test_the_leader_follows_numbers_tells_of_lateness_and_blots_out(
+    settings: Settings, sessions: Sessions, vault: Vault, registry: Registry
+) -> None:
+    notifier = make_notifier(settings, sessions, vault)
+    old, waiting = registry.dossier(), registry.dossier(phone="+84912000001")
+    await notifier._plan()
+    assert registry.messages() == []  # it does not lead yet
+    await notifier._lead()
+    await notifier._plan()
+    with sessions.begin() as session:
+        session.execute(
+            update(Message)
+            .where(Message.dossier_id == old)
+            .values(state=State.DELIVERED, created_at=datetime.now(UTC) - timedelta(days=200))
+        )
+        session.execute(
+            update(Dossier).where(Dossier.id == old).values(new_due_on=date(2099, 1, 1))
+        )
+    registry.renumber(waiting, "+84912000002")
+    await notifier._plan()
+    await notifier._tell_late()
+    await notifier._redact()
+    await notifier._release_within_budget()
+    await notifier._watch()
+    found = {(m.template, m.phone_tail, m.state) for m in registry.messages()}
+    assert found == {
+        ("accepted", "", State.DELIVERED),
+        ("accepted", "001", State.CANCELLED),
+        ("accepted", "002", State.QUEUED),
+        ("late_apology", "678", State.QUEUED),
+    }
+    notifier._schedule()
+    names = {job.id for job in notifier._scheduler.get_jobs()}
+    assert {"plan", "budget", "late", "redact", "remind"} <= names
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

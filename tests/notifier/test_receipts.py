@@ -15,9 +15,10 @@ from twilio.request_validator import RequestValidator
 from core.database import Sessions
 from core.privacy import Vault
 from core.settings import Settings
+from notifier.desk import Desk
 from notifier.dispatch import Dispatcher
 from notifier.models import Message, Receipt
-from notifier.plan import Desk, plan_batch
+from notifier.plan import plan_batch
 from notifier.providers.base import Forged, Heard
 from notifier.providers.phone import PhoneProvider
 from notifier.providers.twilio import TwilioProvider, callback_url, read_callback

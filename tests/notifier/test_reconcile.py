@@ -12,8 +12,9 @@ from sqlalchemy import select, update
 from core.database import Sessions
 from core.privacy import Vault
 from dossiers.lifecycle import Status
+from notifier.desk import Desk
 from notifier.models import Attempt, Message
-from notifier.plan import Desk, plan_batch
+from notifier.plan import plan_batch
 from notifier.policy import Pace
 from notifier.providers.phone import PhoneProvider
 from notifier.providers.twilio import TwilioProvider

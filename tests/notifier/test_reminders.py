@@ -11,7 +11,8 @@ from core.database import Sessions
 from dossiers.lifecycle import Status
 from dossiers.phones import phone_index
 from notifier import outbox
-from notifier.plan import Desk, plan_batch
+from notifier.desk import Desk
+from notifier.plan import plan_batch
 from notifier.reminders import remind, threshold
 from notifier.states import State
 from notifier.vocabulary import Why
@@ -29,7 +30,7 @@ def weekdays(start: date, end: date) -> int:
 
 def run(sessions: Sessions, desk: Desk, now: datetime = NOON) -> int:
     with sessions.begin() as session:
-        return remind(session, desk, THRESHOLDS, weekdays, now)
+        return remind(session, desk, {Status.DONE: THRESHOLDS}, weekdays, now)
 
 
 def ready(registry: Registry, working_days_ago: int, **options: object) -> int:
@@ -49,6 +50,61 @@ def ready(registry: Registry, working_days_ago: int, **options: object) -> int:
 def test_thresholds(waited: int, due: int | None) -> None:
     assert threshold(waited, THRESHOLDS) == due
     assert threshold(waited, ()) is None
+
+
+@pytest.mark.parametrize(
+    ("waited", "thresholds", "given", "due"),
+    [
+        (5, (5, 10, 30), (3,), None),  # 3 was moved to 5
+        (10, (5, 10, 30), (3,), 10),
+        (5, (3, 5, 10), (3,), 5),  # one was added
+        (11, (3, 11, 30), (10,), None),  # 10 was moved to 11
+        (3, (3, 10), (5,), None),
+        (12, (3, 5, 10, 30), (3, 10), None),
+        (10, (10,), (3,), None),  # the one that is left stands for the earlier one
+        (5, (3, 7), (5,), None),
+        (7, (3, 7), (5,), None),
+        (10, (3, 10), (3,), 10),
+    ],
+)
+def test_thresholds_that_change_do_not_remind_twice(
+    waited: int, thresholds: tuple[int, ...], given: tuple[int, ...], due: int | None
+) -> None:
+    assert threshold(waited, thresholds, given) == due
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (Status.TAX_DUE, "van cho nop thue, phi. Xin Ong/Ba xem han nop trong thong bao"),
+        (Status.SUPPLEMENT_NEEDED, "van cho bo sung giay to. Xin Ong/Ba xem han trong phieu"),
+    ],
+)
+def test_what_is_to_be_paid_or_handed_in_is_reminded_of(
+    sessions: Sessions, registry: Registry, make_desk: MakeDesk, status: Status, words: str
+) -> None:
+    at = NOON - timedelta(days=7)  # five working days
+    registry.dossier(status=status, at=at, backlog=True)
+    for _ in range(3):
+        registry.dossier(status=status, at=at, backlog=True, phone=OTHER_PHONE)
+    for expected in (2, 0):
+        with sessions.begin() as session:
+            assert remind(session, make_desk(), {status: (5, 15)}, weekdays, NOON) == expected
+    single, digest = registry.messages()
+    assert words in registry.text(single)
+    assert "Ong/Ba co 3 ho so van cho" in registry.text(digest)
+    assert (single.segments, digest.segments) == (1, 1)
+
+
+def test_a_threshold_moved_between_two_mornings_doubles_nothing(
+    sessions: Sessions, registry: Registry, make_desk: MakeDesk
+) -> None:
+    ready(registry, 3)
+    assert run(sessions, make_desk()) == 1
+    with sessions.begin() as session:
+        moved = {Status.DONE: (4, 10, 30)}
+        tomorrow = NOON + timedelta(days=1)
+        assert remind(session, make_desk(), moved, weekdays, tomorrow) == 0
 
 
 def test_a_result_not_collected_is_reminded_of(

@@ -23,11 +23,21 @@ from notifier.templates import (
     Policy,
     Template,
     Templates,
+    complaints,
     load_templates,
     render,
 )
 
 TEMPLATES = load_templates()
+
+VALID = {
+    "key": "news",
+    "version": 1,
+    "class": "notice",
+    "policy": "at_least_once",
+    "limit": 1,
+    "sms": "{sign}: Hồ sơ {code} có tin. {contact}",
+}
 
 VOWELS = "aăâeêioôơuưy"
 TONES = ("", "\u0300", "\u0301", "\u0303", "\u0309", "\u0323")
@@ -95,7 +105,10 @@ def test_segments_are_counted_as_they_are_billed(text: str, units: int, segments
 
 
 def test_there_is_a_template_for_every_status_and_every_other_message() -> None:
-    others = {"late_apology", "collect_reminder", "digest", "collect_digest", "otp", "test"}
+    others = {"late_apology", "late_warning", "digest", "otp", "test"}
+    others |= {
+        f"{of}_{n}" for of in ("collect", "tax", "supplement") for n in ("reminder", "digest")
+    }
     assert {t.key for t in TEMPLATES.all()} == {s.value for s in Status} | others
 
 
@@ -149,29 +162,21 @@ def test_the_fullest_contact_that_costs_nothing_is_taken() -> None:
 
 
 def test_a_missing_value_is_an_error_and_no_hole_in_a_message() -> None:
-    with pytest.raises(ValueError, match=r"no value for \{code\}"):
+    with pytest.raises(ValueError, match=r"thiếu giá trị \{code\}"):
         render(TEMPLATES["done"], {"sign": "VPDKDD"}, ())
-
-
-VALID = {
-    "key": "news",
-    "version": 1,
-    "class": "notice",
-    "policy": "at_least_once",
-    "limit": 1,
-    "sms": "{sign}: Hồ sơ {code} có tin. {contact}",
-}
 
 
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        ({"sms": "{sign}: {applicant_name}"}, "unknown value {applicant_name}"),
-        ({"sms": "{sign}: " + "dài " * 60}, "2 segments"),
-        ({"sms": "{sign}: có tin 👍"}, "plain SMS does not have"),
-        ({"sms": "{sign}: hẹn {due}"}, "what not without a date|without a date"),
-        ({"class": "otp"}, "never sent twice"),
-        ({"mode": "unicode"}, "segments"),
+        ({"sms": "{sign}: {applicant_name}"}, "không có giá trị tên là {applicant_name}"),
+        ({"sms": "{sign}: " + "dài " * 60}, "dài nhất là 2 phần"),
+        ({"english": "{sign}: " + "long " * 60}, "dài nhất là 3 phần"),
+        ({"sms": "{sign}: có tin 👍"}, "không gửi được: 👍"),
+        ({"sms": "{sign}: hẹn {due}"}, "không có ngày hẹn"),
+        ({"english": "{sign}: due {due}"}, "không có ngày hẹn"),
+        ({"class": "otp"}, "không bao giờ được gửi hai lần"),
+        ({"mode": "unicode"}, "phần"),
         ({"limit": 0}, "limit"),
         ({"colour": "red"}, "colour"),
     ],
@@ -192,9 +197,51 @@ def test_a_unicode_template_keeps_its_diacritics_and_pays_for_them() -> None:
     assert (rendered.size.encoding, rendered.lost) == (Encoding.UNICODE, 0)
 
 
+def test_who_wants_english_gets_it_where_there_is_some() -> None:
+    values = {"sign": "VPDKDD", "code": "H60.12.01-261102-0001", "due": "14/12/2026"}
+    contact = ("LH Chi nhánh 1, 0207 3 822 123.",)
+    assert render(TEMPLATES["processing"], values, contact, "en").text == (
+        "VPDKDD: Dossier H60.12.01-261102-0001 is in process. Result due 14/12/2026. "
+        "Nothing to do for now. Tel. Chi nhanh 1, 0207 3 822 123."
+    )
+    undated = render(TEMPLATES["processing"], {**values, "due": ""}, contact, "en").text
+    assert "due" not in undated and "is in process" in undated
+    vietnamese_only = Template.model_validate(VALID)
+    assert render(vietnamese_only, values, contact, "en") == render(
+        vietnamese_only, values, contact, "vi"
+    )
+
+
+@pytest.mark.parametrize("template", TEMPLATES.all(), ids=lambda t: t.key)
+def test_every_message_to_an_applicant_has_an_english_form(template: Template) -> None:
+    assert template.english or template.key == "test"
+    texts = set(template.wordings)
+    assert len(template.examples(WORST_VALUES, WORST_CONTACT)) == len(texts)
+
+
+@pytest.mark.parametrize(
+    ("written", "complaint"),
+    [
+        ("- key: [", "không đúng định dạng YAML"),
+        ("just words", "không phải là một danh sách"),
+        (yaml.safe_dump([{**VALID, "sms": "{sign}: " + "x" * 160}]), "quá giới hạn 1"),
+        (yaml.safe_dump([VALID, VALID]), "cùng một key"),
+        (yaml.safe_dump([VALID]), None),
+    ],
+)
+def test_an_edited_file_is_judged_before_it_is_used(
+    tmp_path: Path, written: str, complaint: str | None
+) -> None:
+    path = tmp_path / "sms.yml"
+    path.write_text(written, encoding="utf-8")
+    found = complaints(path)
+    assert complaint in found[0] if complaint else found == []
+    assert complaints(tmp_path / "none.yml")
+
+
 def test_two_templates_of_one_key_are_refused() -> None:
     template = Template.model_validate(VALID)
-    with pytest.raises(ValueError, match="one key"):
+    with pytest.raises(ValueError, match="cùng một key"):
         Templates([template, template])
 
 
