@@ -8,7 +8,7 @@ What a row means was judged in `rows`; which rows of a file count is `importing`
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal, cast
@@ -20,11 +20,12 @@ from sqlalchemy.orm import Session
 from core.clock import vietnam_date
 from core.database import Sessions
 from core.privacy import Vault
-from dossiers.inserting import insert_into
+from dossiers.inserting import insert_into, keep_out_writers
 from dossiers.lifecycle import Move, Status, classify, rank
 from dossiers.models import (
     Dossier,
     DossierEvent,
+    Erasure,
     ImportReport,
     ImportState,
     Office,
@@ -56,6 +57,8 @@ class Entry:
     number: int
     row: ExportRow
     content: str
+    erased: bool = False
+    """Its person had their data erased: the row holds nothing of them any more."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,8 @@ class Tally:
     """Dossier code → why its applicant cannot be texted."""
     old_numbers: int = 0
     """Mobile numbers newly written in, that the file has in their old form."""
+    erased: int = 0
+    """Dossiers of which nothing personal is taken in: their person had it erased."""
 
 
 class OfficeIds:
@@ -200,7 +205,13 @@ class _Batch:
         self._events: list[dict[str, Any]] = []
 
     def write(self, entries: Sequence[Entry]) -> Tally:
+        # Nobody is erased between our looking who was and our writing the others.
+        keep_out_writers(self._session, Erasure)
+        gone = frozenset(self._session.scalars(select(Erasure.fingerprint)))
         known = self._read([entry.row.code for entry in entries])
+        entries = [
+            self._without_erased(entry, known.get(entry.row.code), gone) for entry in entries
+        ]
         fresh: dict[str, tuple[Entry, dict[str, Any]]] = {}
         for entry in entries:
             before = known.get(entry.row.code)
@@ -231,6 +242,25 @@ class _Batch:
 
     # --- deciding ---------------------------------------------------------------------------------
 
+    def _without_erased(self, entry: Entry, before: _Known | None, gone: frozenset[str]) -> Entry:
+        """Take a row's person out, if they had their data erased, under any number or name."""
+        if before is None or before.no_sms is not NoSms.ERASED:
+            if not gone or (before is not None and before.content == self._print(entry)):
+                return entry
+            vault = self._context.vault
+            mobile, ids = read_phones(entry.row.phone).mobile, file_digits(entry.row.id_number)
+            theirs = {vault.index(digits, "id") for digits in ids}
+            if mobile:
+                theirs.add(phone_index(vault, mobile))
+            if not theirs & gone:
+                return entry
+        self._tally.erased += 1
+        row = entry.row.model_copy(
+            update={"applicant": "", "id_number": "", "phone": "", "note": ""}
+        )
+        # What is compared with the next export is what is kept, not what the row held.
+        return replace(entry, row=row, content=row.model_dump_json(), erased=True)
+
     def _open(self, entry: Entry) -> dict[str, Any]:
         """Take in a dossier that was not known."""
         self._tally.new += 1
@@ -251,7 +281,7 @@ class _Batch:
         def remark(defect: Defect) -> None:
             tally.remarks.append(Remark(entry.number, defect, before.status, row.status))
 
-        if before.no_sms:
+        if before.no_sms and not entry.erased:
             tally.no_sms[row.code] = before.no_sms
         if before.sample == context.sample and before.content == self._print(entry):
             tally.unchanged += 1
@@ -332,7 +362,7 @@ class _Batch:
         phones = read_phones(row.phone)
         self._tally.old_numbers += phones.migrated
         self._tally.no_sms.pop(row.code, None)
-        if phones.no_sms:
+        if phones.no_sms and not entry.erased:
             self._tally.no_sms[row.code] = phones.no_sms
         ids = file_digits(row.id_number)
         last_fours = dict.fromkeys([*phones.last_fours, *(digits[-4:] for digits in ids)])
@@ -348,7 +378,7 @@ class _Batch:
             "note": row.note,
             "phone_enc": vault.encrypt(phones.mobile) if phones.mobile else None,
             "phone_index": phone_index(vault, phones.mobile) if phones.mobile else None,
-            "no_sms_reason": phones.no_sms,
+            "no_sms_reason": NoSms.ERASED if entry.erased else phones.no_sms,
             "id_index": vault.index(ids[0], "id") if ids else None,
             "applicant_enc": vault.encrypt(row.applicant) if row.applicant else None,
             "proofs": [proof_print(vault, row.code, digits) for digits in last_fours],
