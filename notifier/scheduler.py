@@ -27,9 +27,11 @@ from core.observability import configure_logging, get_logger
 from core.privacy import Vault, get_vault
 from core.settings import Settings, get_settings
 from dossiers.offices import OfficeBook, get_offices
+from dossiers.retention import forget_old
 from notifier import outbox, plan, receipts, reconcile
 from notifier.dispatch import Dispatcher, worker_name
 from notifier.leadership import Leader
+from notifier.person import forget_late
 from notifier.policy import Pace, Rules
 from notifier.providers.base import Provider
 from notifier.providers.registry import make_provider
@@ -105,6 +107,7 @@ class Notifier:
         self._every(5, "leases", self._lapse_leases)
         self._every(max(1.0, min(30.0, self._pace.grace / 2)), "doubts", self._settle_doubts)
         self._every(60, "close", self._close_old)
+        self._every(900, "forget", self._forget)
         self._every(10, "watch", self._watch)
         at = self._settings.reminder_at
         self._scheduler.add_job(
@@ -197,6 +200,14 @@ class Notifier:
         await self._in_transaction(
             lambda s: reconcile.close_silent(s, self._pace, outbox.database_now(s))
         )
+
+    async def _forget(self) -> None:
+        """Delete what was kept long enough, and what came in while its person was erased."""
+        if self._epoch is None:
+            return
+        days = self._settings.lookup_retention_days
+        await self._in_transaction(lambda s: forget_old(s, days, outbox.database_now(s)))
+        await self._in_transaction(lambda s: forget_late(s, outbox.database_now(s)))
 
     async def _remind(self) -> None:
         if self._epoch is None:
