@@ -6,7 +6,17 @@ import sys
 
 import typer
 
-from cli import catalogue, channels, dev, doctor, evaluate, importing, sms, understand
+from cli import (
+    catalogue,
+    channels,
+    dev,
+    doctor,
+    evaluate,
+    importing,
+    person,
+    sms,
+    understand,
+)
 from cli.bootstrap import say
 from cli.database import migrate
 from cli.training import TrainingFailed, ensure_model
@@ -21,6 +31,7 @@ app = typer.Typer(
 app.command()(up)
 app.command("import")(importing.import_exports)
 app.add_typer(sms.app, name="sms")
+app.add_typer(person.app, name="person")
 app.add_typer(channels.app, name="channels")
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(dev.app, name="dev")
