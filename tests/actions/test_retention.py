@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from actions.models import UNANSWERED_KEPT, Rating, Unanswered, Why
 from actions.retention import forget_old
+from core.database import Base, make_engine, session_factory
 from tests.actions.conftest import NOW, Conversation
+from tests.actions.test_server import serving
 
 
 def test_what_was_kept_long_enough_goes(talk: Conversation) -> None:
@@ -26,3 +30,22 @@ def test_what_was_kept_long_enough_goes(talk: Conversation) -> None:
         assert ages == [0, 90, 91, 365]
         kept = session.scalars(select(Unanswered.words_enc).order_by(Unanswered.id)).all()
         assert kept == ["0", "90"]
+
+
+def test_the_server_does_it_by_itself(tmp_path: Path) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path / 'motcua.db'}")
+    Base.metadata.create_all(engine)
+    sessions = session_factory(engine)
+    with sessions.begin() as session:
+        session.add(Rating(at=datetime.now(UTC) - timedelta(days=1000), channel="web", score=100))
+
+    def left() -> int:
+        with sessions() as session:
+            return session.scalar(select(func.count()).select_from(Rating)) or 0
+
+    with serving(tmp_path):
+        end = time.monotonic() + 60
+        while left() and time.monotonic() < end:
+            time.sleep(0.1)
+    assert left() == 0
+    engine.dispose()
