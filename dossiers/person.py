@@ -284,6 +284,13 @@ def erase(session: Session, person: Person, now: datetime) -> dict[str, int]:
     return counts
 
 
+def erase_late(session: Session, numbers: frozenset[str]) -> None:
+    """Delete the ties and codes of barred numbers (their indexes) that came in while their holders
+    were being erased."""
+    for table in (LinkedIdentity, OneTimeCode):
+        session.execute(delete(table).where(table.phone_index.in_(numbers)))
+
+
 def unbar(session: Session, number: str) -> bool:
     """Let exports bring in new dossiers of a number (its index) again; tell whether it was barred.
 

@@ -101,11 +101,12 @@ def forget(session: Session, vault: Vault, known: Known, now: datetime) -> dict[
 
 
 def forget_late(session: Session, now: datetime) -> int:
-    """Erase what was on its way when its person was erased: a message being planned, or one that
-    the demonstration phone was just given. Return how many messages."""
+    """Erase what was on its way when its person was erased: a message being planned, one that
+    the demonstration phone was just given, an account being tied. Return how many messages."""
     numbers = registry.barred(session)
     if not numbers:
         return 0
+    registry.erase_late(session, numbers)
     theirs = Message.phone_index.in_(numbers)
     return _erase(session, theirs, PhoneInbox.phone_index.in_(numbers), now)["messages"]
 

@@ -16,7 +16,7 @@ from core.privacy import Vault
 from core.settings import ROOT
 from dossiers import consent
 from dossiers.lifecycle import Status
-from dossiers.models import Consent, Dossier, Erasure, Purpose
+from dossiers.models import Consent, Dossier, Erasure, LinkedIdentity, Purpose
 from dossiers.person import bar, find, known_by_phone
 from dossiers.phones import phone_index
 from dossiers.proof import Sender, proof_print
@@ -144,6 +144,8 @@ def test_what_was_on_its_way_into_the_outbox_goes_with_the_next_tick(
         bar(session, known_by_phone(vault, NUMBER), NOON)
         held = session.get_one(Dossier, dossier)
         held.phone_enc = held.phone_index = None
+        tied = {"channel": "zalo", "phone_index": phone_index(vault, PHONE), "linked_at": NOON}
+        session.add(LinkedIdentity(sender="somebody", **tied))
         assert forget_late(session, NOON) == 1
         assert forget_late(session, NOON) == 0
     assert traces(sessions, vault, NUMBER, ID, NAME, NOBODY) == []
