@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -14,7 +15,7 @@ from sqlalchemy import select
 from core.database import Sessions
 from core.privacy import Vault
 from core.settings import ROOT
-from dossiers import consent
+from dossiers import consent, recording
 from dossiers.importing import Importer
 from dossiers.models import Consent, Dossier, Erasure, Key, OneTimeCode, Purpose
 from dossiers.otp import Codes, Made
@@ -239,6 +240,24 @@ def test_no_import_slips_past_an_erasure(
     importing.join(timeout=60)
     assert not failed
     assert traces(importer.sessions, vault, PHONE, ID, NAME, ZALO) == []
+
+
+def test_no_erasure_slips_past_an_import(
+    importer: Importer, make_export: MakeExport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An erasure that begins once a batch has looked who was erased finds what the batch wrote."""
+    erasing = threading.Thread(target=gone, args=(importer, importer.vault))
+    read = recording._Batch._read
+
+    def read_and_be_slow(batch: Any, codes: Any) -> Any:
+        erasing.start()
+        erasing.join(timeout=1.0)
+        return read(batch, codes)
+
+    monkeypatch.setattr(recording._Batch, "_read", read_and_be_slow)
+    importer.run(make_export(*two_people()), now=NOW)
+    erasing.join(timeout=60)
+    assert traces(importer.sessions, importer.vault, PHONE, ID, NAME, ZALO) == []
 
 
 @pytest.mark.parametrize("written", ["", "113", "02073822222", "không có"])
