@@ -20,7 +20,9 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import ActionExecutor, CollectingDispatcher
 from sanic import Request, Sanic
 from sanic.response import HTTPResponse, raw
+from sqlalchemy.exc import SQLAlchemyError
 
+from actions.retention import forget_old
 from actions.table import ACTIONS, handle
 from actions.texts import conversation, say
 from actions.turn import Reply, Rooms, after, changes, read
@@ -32,6 +34,9 @@ _log = get_logger(__name__)
 
 ANSWERS = Counter("motcua_answers_total", "Answers by action and outcome", ["action", "outcome"])
 SECONDS = Histogram("motcua_answer_seconds", "Time an action takes", ["action"])
+
+FORGET_EVERY = 3600
+"""Seconds between two sweeps of what was kept long enough."""
 
 
 class Answer(Action):
@@ -94,3 +99,21 @@ def app_for(executor: ActionExecutor) -> Sanic[Any, Any]:
         return raw(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
     return app
+
+
+def forget_regularly(app: Sanic[Any, Any], rooms: Rooms, clock: Callable[[], datetime]) -> None:
+    """Have the server delete, while it runs, what the conversation left behind long ago."""
+
+    def sweep() -> None:
+        with rooms.sessions.begin() as session:
+            forget_old(session, rooms.settings.rating_retention_days, clock())
+
+    async def forget() -> None:
+        while True:
+            try:
+                await asyncio.to_thread(sweep)
+            except SQLAlchemyError as error:
+                _log.error("forgetting_failed", error=type(error).__name__)
+            await asyncio.sleep(FORGET_EVERY)
+
+    app.add_task(forget())

@@ -244,6 +244,7 @@ def _show(result: ImportSummary | Refusal, console: Console) -> None:
         ("Dòng bị từ chối", len(result.rejected)),
         ("Hồ sơ không nhắn tin được", len(result.no_sms)),
         ("Số điện thoại 11 số đã đổi sang 10 số", result.old_numbers),
+        ("Hồ sơ không giữ thông tin người nộp, theo yêu cầu xóa", result.erased),
     ):
         table.add_row(label, f"{count:,}".replace(",", "."))
     console.print(table)

@@ -17,6 +17,7 @@ from cli import (
     evaluate,
     gaps,
     importing,
+    person,
     simulate,
     sms,
     understand,
@@ -46,6 +47,7 @@ app.command("import")(importing.import_exports)
 app.add_typer(sms.app, name="sms")
 app.add_typer(dossiers.app, name="dossiers")
 app.command("simulate")(simulate.simulate)
+app.add_typer(person.app, name="person")
 app.add_typer(channels.app, name="channels")
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(gaps.app, name="gaps")

@@ -203,6 +203,12 @@ class Settings(BaseSettings):
     proof_window: int = 15 * 60
     verified_for: int = 15 * 60
     """How long a proof holds for the sender who gave it."""
+    lookup_retention_days: int = Field(default=90, ge=2)
+    """Days after which tries to prove a right, and the times of one-time codes, are deleted."""
+
+    # --- what the conversation leaves behind ------------------------------------------------------
+    rating_retention_days: int = Field(default=365, ge=1)
+    """Days after which ratings are deleted."""
 
     log_level: str = "INFO"
 

@@ -29,6 +29,15 @@ class Purpose(StrEnum):
     """Knowing their account on a platform again."""
 
 
+class Key(StrEnum):
+    """What a person is known by."""
+
+    PHONE = "phone"
+    """`phones.phone_index` of a mobile number."""
+    ID = "id"
+    """The fingerprint of an ID number, as in `Dossier.id_index`."""
+
+
 class Office(Base):
     """An office as exports name it. Its address and hours are in `data/offices/offices.yml`."""
 
@@ -308,3 +317,16 @@ class Consent(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     __table_args__ = (Index("ix_consent_phone", "phone_index", "purpose", "id"),)
+
+
+class Erasure(Base):
+    """A number or ID whose holder had their data erased: no export brings it back.
+
+    Only the keyed fingerprint is kept, because without it tomorrow's export would undo the erasure.
+    """
+
+    __tablename__ = "erasure"
+
+    fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)
+    key: Mapped[Key] = mapped_column(words(Key))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)

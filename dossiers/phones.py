@@ -38,6 +38,8 @@ class NoSms(StrEnum):
     """As long as a mobile number, but no network has such a prefix."""
     UNREADABLE = "unreadable"
     """Something is written that is no number, or a spreadsheet has rounded it."""
+    ERASED = "erased"
+    """Erased at the person's wish, whatever exports hold: see `dossiers.person`."""
 
 
 REASONS_VI: dict[NoSms, str] = {
@@ -49,6 +51,7 @@ REASONS_VI: dict[NoSms, str] = {
     NoSms.FOREIGN: "số điện thoại nước ngoài",
     NoSms.INVALID: "đầu số không đúng",
     NoSms.UNREADABLE: "không đọc được số điện thoại",
+    NoSms.ERASED: "đã xóa theo yêu cầu của người nộp",
 }
 """The reasons as officers read them."""
 

@@ -7,8 +7,8 @@ What a row means was judged in `rows`; which rows of a file count is `importing`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Literal, cast
@@ -20,12 +20,13 @@ from sqlalchemy.orm import Session
 from core.clock import vietnam_date
 from core.database import EVENTS, Sessions, hint
 from core.privacy import Vault
-from dossiers.inserting import insert_into
+from dossiers.inserting import insert_into, keep_out_writers
 from dossiers.lifecycle import Language, Move, Status, classify, rank
 from dossiers.models import (
     ChangedNumber,
     Dossier,
     DossierEvent,
+    Erasure,
     ImportReport,
     ImportState,
     Office,
@@ -57,6 +58,8 @@ class Entry:
     number: int
     row: ExportRow
     content: str
+    erased: bool = False
+    """Its person had their data erased: the row holds nothing of them any more."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,8 @@ class Tally:
     """Dossier code → why its applicant cannot be texted."""
     old_numbers: int = 0
     """Mobile numbers newly written in, that the file has in their old form."""
+    erased: int = 0
+    """Dossiers of which nothing personal is taken in: their person had it erased."""
 
 
 class OfficeIds:
@@ -236,7 +241,10 @@ class _Batch:
         self._renumbered: list[int] = []
 
     def write(self, entries: Sequence[Entry]) -> Tally:
+        # Nobody is erased between our looking who was and our writing the others.
+        keep_out_writers(self._session, Erasure)
         known = self._read([entry.row.code for entry in entries])
+        entries = self._without_all_erased(entries, known)
         fresh: dict[str, tuple[Entry, dict[str, Any]]] = {}
         for entry in entries:
             before = known.get(entry.row.code)
@@ -254,6 +262,7 @@ class _Batch:
     def foretell(self, entries: Sequence[Entry]) -> list[Foretold]:
         """Decide about rows as `write` does, and write nothing."""
         known = self._read([entry.row.code for entry in entries])
+        entries = self._without_all_erased(entries, known)
         news: list[Foretold] = []
         for entry in entries:
             events = len(self._events)
@@ -291,6 +300,31 @@ class _Batch:
 
     # --- deciding ---------------------------------------------------------------------------------
 
+    def _without_all_erased(
+        self, entries: Sequence[Entry], known: Mapping[str, _Known]
+    ) -> list[Entry]:
+        gone = frozenset(self._session.scalars(select(Erasure.fingerprint)))
+        return [self._without_erased(entry, known.get(entry.row.code), gone) for entry in entries]
+
+    def _without_erased(self, entry: Entry, before: _Known | None, gone: frozenset[str]) -> Entry:
+        """Take a row's person out, if they had their data erased, under any number or name."""
+        if before is None or before.no_sms is not NoSms.ERASED:
+            if not gone or (before is not None and before.content == self._print(entry)):
+                return entry
+            vault = self._context.vault
+            mobile, ids = read_phones(entry.row.phone).mobile, file_digits(entry.row.id_number)
+            theirs = {vault.index(digits, "id") for digits in ids}
+            if mobile:
+                theirs.add(phone_index(vault, mobile))
+            if not theirs & gone:
+                return entry
+        self._tally.erased += 1
+        row = entry.row.model_copy(
+            update={"applicant": "", "id_number": "", "phone": "", "note": ""}
+        )
+        # What is compared with the next export is what is kept, not what the row held.
+        return replace(entry, row=row, content=row.model_dump_json(), erased=True)
+
     def _open(self, entry: Entry) -> dict[str, Any]:
         """Take in a dossier that was not known."""
         self._tally.new += 1
@@ -312,7 +346,7 @@ class _Batch:
         def remark(defect: Defect) -> None:
             tally.remarks.append(Remark(entry.number, defect, before.status, row.status))
 
-        if before.no_sms:
+        if before.no_sms and not entry.erased:
             tally.no_sms[row.code] = before.no_sms
         if before.sample == context.sample and before.content == self._print(entry):
             tally.unchanged += 1
@@ -403,7 +437,7 @@ class _Batch:
         phones = read_phones(row.phone)
         self._tally.old_numbers += phones.migrated
         self._tally.no_sms.pop(row.code, None)
-        if phones.no_sms:
+        if phones.no_sms and not entry.erased:
             self._tally.no_sms[row.code] = phones.no_sms
         ids = file_digits(row.id_number)
         last_fours = dict.fromkeys([*phones.last_fours, *(digits[-4:] for digits in ids)])
@@ -421,7 +455,7 @@ class _Batch:
             "note": row.note,
             "phone_enc": vault.encrypt(phones.mobile) if phones.mobile else None,
             "phone_index": phone_index(vault, phones.mobile) if phones.mobile else None,
-            "no_sms_reason": phones.no_sms,
+            "no_sms_reason": NoSms.ERASED if entry.erased else phones.no_sms,
             "id_index": vault.index(ids[0], "id") if ids else None,
             "applicant_enc": vault.encrypt(row.applicant) if row.applicant else None,
             "proofs": [proof_print(vault, row.code, digits) for digits in last_fours],

@@ -52,6 +52,8 @@ class ImportSummary:
     """Dossier code → why its applicant cannot be texted and must be told otherwise."""
     old_numbers: int = 0
     """Mobile numbers that were brought up to date from eleven digits as they were written."""
+    erased: int = 0
+    """Dossiers of which nothing personal was taken in: their person had it erased."""
     as_of: datetime | None = None
     """The moment up to which the file tells."""
     report_id: int = 0
@@ -64,6 +66,7 @@ class ImportSummary:
         self.unchanged += tally.unchanged
         self.updated += tally.updated
         self.old_numbers += tally.old_numbers
+        self.erased += tally.erased
         self.no_sms |= tally.no_sms
         for remark in tally.remarks:
             before, after = official_name(remark.before), official_name(remark.after)
@@ -97,6 +100,7 @@ class ImportSummary:
             "remarks": list(self.remarks),
             "no_sms": {code: why.value for code, why in self.no_sms.items()},
             "old_numbers": self.old_numbers,
+            "erased": self.erased,
             "as_of": self.as_of.isoformat() if self.as_of else None,
             "report_id": self.report_id,
         }

@@ -30,6 +30,7 @@ from core.observability import configure_logging, get_logger
 from core.privacy import Vault, get_vault
 from core.settings import Settings, get_settings
 from dossiers.offices import OfficeBook, get_offices
+from dossiers.retention import forget_old
 from notifier import budget, circuits, outbox, plan, receipts, reconcile, retention
 from notifier.circuits import Circuit
 from notifier.desk import Desk
@@ -37,6 +38,7 @@ from notifier.dispatch import Dispatcher, worker_name
 from notifier.hints import listen
 from notifier.lateness import Judge, tell_late
 from notifier.leadership import Leader
+from notifier.person import forget_late
 from notifier.policy import Pace, Rules
 from notifier.providers.registry import make_gateways
 from notifier.reminders import WorkingDays, remind, thresholds_of
@@ -131,6 +133,7 @@ class Notifier:
         self._every(900, "late", self._tell_late)
         self._every(3600, "redact", self._redact)
         self._every(300, "tend", self._gateways.tend)
+        self._every(900, "forget", self._forget)
         self._every(10, "watch", self._watch)
         at = self._settings.reminder_at
         self._scheduler.add_job(
@@ -285,6 +288,14 @@ class Notifier:
         await self._in_transaction(
             lambda s: reconcile.close_silent(s, self._pace, outbox.database_now(s))
         )
+
+    async def _forget(self) -> None:
+        """Delete what was kept long enough, and what came in while its person was erased."""
+        if self._epoch is None:
+            return
+        days = self._settings.lookup_retention_days
+        await self._in_transaction(lambda s: forget_old(s, days, outbox.database_now(s)))
+        await self._in_transaction(lambda s: forget_late(s, outbox.database_now(s)))
 
     async def _remind(self) -> None:
         if self._epoch is None:

@@ -5,16 +5,29 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
+from dossiers.proof import LINK_LASTS
 from web.history import KEPT_FOR
+from web.procedures import reader
 from web.state import site_of
 
 router = APIRouter()
 
+QUESTIONS_KEPT_DAYS = 90
+"""`actions.models.UNANSWERED_KEPT`, which this room may not import; a test holds them equal."""
+
 
 @router.get("/rieng-tu", response_class=HTMLResponse)
-async def privacy(request: Request) -> Response:
-    """What is stored of a conversation, for how long, and how to delete it."""
+async def privacy(request: Request, lang: str = "") -> Response:
+    """What is stored of a person, for how long, and how to have it deleted."""
     site = site_of(request)
-    hours = int(KEPT_FOR.total_seconds() // 3600)
-    minutes = site.settings.verified_for // 60
-    return site.page(request, "privacy.html", kept_hours=hours, verified_minutes=minutes)
+    return site.page(
+        request,
+        "privacy.html",
+        language=reader(request, lang=lang).language,
+        kept_hours=int(KEPT_FOR.total_seconds() // 3600),
+        verified_minutes=site.settings.verified_for // 60,
+        lookup_days=site.settings.lookup_retention_days,
+        rating_days=site.settings.rating_retention_days,
+        question_days=QUESTIONS_KEPT_DAYS,
+        link_days=LINK_LASTS.days,
+    )

@@ -8,7 +8,6 @@ itself on what it has seen. Kept on disk as plain NumPy arrays.
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Callable, List, Sequence, Set, Tuple
 
@@ -187,11 +186,12 @@ def _learned(
     rows: csr_matrix, groups: Sequence[int], learn: Callable[[np.ndarray], _Planes], seed: int
 ) -> Tuple[_Planes, np.ndarray, np.ndarray]:
     """Planes learned from all rows; numbers of some rows, and their margins by planes learned
-    without their groups. Both are learned at once: the SVM lets go of the interpreter."""
+    without their groups. One after the other: liblinear draws from one generator for the whole
+    process, and two fits at once would take from it in whatever order."""
     split = GroupShuffleSplit(n_splits=1, test_size=LEFT_OUT, random_state=seed)
     chosen, left_out = next(split.split(rows, groups=groups))
-    with ThreadPoolExecutor(2) as pool:
-        whole, (weights, offsets) = pool.map(learn, (np.arange(rows.shape[0]), chosen))
+    whole = learn(np.arange(rows.shape[0]))
+    weights, offsets = learn(chosen)
     return whole, left_out, np.asarray(rows[left_out] @ weights) + offsets
 
 

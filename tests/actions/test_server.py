@@ -9,6 +9,8 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -50,15 +52,15 @@ def test_every_rule_leads_from_an_intent_to_its_action() -> None:
     assert all(led[intent] == f"action_{intent}" for intent in declared)
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The server as it is started in service; gives its address."""
+@contextmanager
+def serving(state: Path) -> Iterator[str]:
+    """Run the server as it is started in service, on an installation's folder; give its address."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     environment = {
         **os.environ,
         "PYTHONPATH": str(ROOT),
-        "MOTCUA_STATE_DIR": str(tmp_path_factory.mktemp("state")),
+        "MOTCUA_STATE_DIR": str(state),
         "MOTCUA_ACTIONS_PORT": str(port),
     }
     command = [sys.executable, "-m", "actions"]
@@ -75,6 +77,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         rest = process.stdout.read().decode()
         assert process.wait() == 0
         assert WORDS not in rest
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The server on an installation without any tables; gives its address."""
+    with serving(tmp_path_factory.mktemp("state")) as address:
+        yield address
 
 
 def called(url: str, body: dict[str, Any] | None = None) -> str:

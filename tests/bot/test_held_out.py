@@ -116,7 +116,8 @@ def test_the_command_prints_a_line_for_each_and_twice_the_same(config: Path) -> 
         for _ in range(2)
     ]
     # Learned twice in two processes: every score is the same to the last digit.
-    assert runs[0] == runs[1]
+    same = runs[0] == runs[1]  # compared apart: pytest would take minutes to draw the difference
+    assert same
     assert {json.loads(line)["intent"] for line in runs[0].splitlines()} == {
         "ask_procedure",
         "greet",

@@ -54,13 +54,14 @@ from tests.fakes.zns_server import (
 NOON = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
 """Midday in Vietnam, on a working Tuesday."""
 
+SECRET = "a root secret for tests only"
 PHONE = "+84912345678"
 OTHER_PHONE = "+84987654321"
 
 
 @pytest.fixture
 def vault() -> Vault:
-    return Vault("a root secret for tests only")
+    return Vault(SECRET)
 
 
 CALENDAR = load_calendar()

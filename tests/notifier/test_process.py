@@ -9,13 +9,13 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
 from core.database import Sessions
 from core.privacy import Vault
 from core.settings import Settings
 from dossiers.lifecycle import Status
-from dossiers.models import Dossier
+from dossiers.models import Dossier, ProofAttempt
 from dossiers.offices import OfficeBook
 from notifier import circuits
 from notifier.leadership import Leader
@@ -130,6 +130,26 @@ async def test_an_event_becomes_a_delivered_message_by_itself(
     assert notifier.healthy
     stop.set()
     await running
+
+
+async def test_the_leader_forgets_what_was_kept_long_enough(
+    settings: Settings, sessions: Sessions, vault: Vault
+) -> None:
+    now = datetime.now(UTC)
+    with sessions.begin() as session:
+        for age in (1, settings.lookup_retention_days + 1):
+            at = now - timedelta(days=age)
+            tried = {"channel": "web", "sender": "somebody", "code": "a", "code_prefix": "a"}
+            session.add(ProofAttempt(at=at, **tried))
+    notifier = make_notifier(settings, sessions, vault)
+    await notifier._forget()  # follows others: theirs to do
+    with sessions() as session:
+        assert len(session.scalars(select(ProofAttempt)).all()) == 2
+    await notifier._lead()
+    await notifier._forget()
+    with sessions() as session:
+        (left,) = session.scalars(select(ProofAttempt)).all()
+    assert left.at == now - timedelta(days=1)
 
 
 async def test_two_processes_on_one_database_tell_each_event_once(
