@@ -23,6 +23,7 @@ from dossiers.proof import Outcome, Proofs, Sender, make_proofs
 from language.blocks import AskProof, Block, Button, Buttons, Text
 from language.dossier_code import find_code
 from notifier.outbox import opt_in, opt_out
+from procedures.deadlines import get_calendar
 
 EXAMPLE = "H60.12.01-261016-0001"
 """A code as receipts print it."""
@@ -226,7 +227,8 @@ def _proofs(rooms: Rooms) -> Proofs:
 
 
 def _lookup(rooms: Rooms) -> Lookup:
-    return Lookup(_proofs(rooms), offices_of(rooms.settings.offices_file), rooms.reckon)
+    offices = offices_of(rooms.settings.offices_file)
+    return Lookup(_proofs(rooms), offices, rooms.reckon, get_calendar().between)
 
 
 def _view(turn: Turn, rooms: Rooms, code: str) -> DossierView | None:
