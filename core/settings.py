@@ -148,6 +148,8 @@ class Settings(BaseSettings):
     proof_window: int = 15 * 60
     verified_for: int = 15 * 60
     """How long a proof holds for the sender who gave it."""
+    link_days: int = Field(default=180, ge=1)
+    """Days for which a link to a dossier's page opens. It shows nothing without proof."""
 
     log_level: str = "INFO"
 
