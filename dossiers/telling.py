@@ -17,6 +17,7 @@ from dossiers.appointments import Appointment, Timing
 from dossiers.durations import SHARE, Estimate
 from dossiers.lifecycle import Status
 from dossiers.lookup import DossierView
+from dossiers.otp import CodeOutcome, Made, NoCode
 from language.blocks import Block, Facts, Progress, Text
 
 TEXTS = Texts(ROOT / "data" / "texts" / "dossier.yml")
@@ -112,6 +113,26 @@ def _not_counted(appointment: Appointment, language: Language) -> list[Block]:
             text += " " + say("reckoned_posting", language)
         notes.append(Text(text, tone="note"))
     return notes
+
+
+_NO_CODE = {
+    NoCode.NO_PHONE: "code_no_phone",
+    NoCode.TOO_SOON: "code_too_soon",
+    NoCode.TOO_MANY: "code_too_many_sent",
+}
+
+
+def code_sent(made: Made | NoCode, language: Language) -> str:
+    """Say that a one-time code was sent, or why not."""
+    if isinstance(made, NoCode):
+        return say(_NO_CODE[made], language)
+    return say("code_sent", language, minutes=made.minutes)
+
+
+def code_refused(outcome: str, language: Language) -> str:
+    """Say that a code that was given back opens nothing: one text for wrong, too old and none."""
+    often = outcome == CodeOutcome.TOO_MANY
+    return say("code_tried_too_often" if often else "code_wrong", language)
 
 
 def facts(view: DossierView, language: Language) -> list[tuple[str, str]]:

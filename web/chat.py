@@ -104,7 +104,7 @@ async def say(
     title: Annotated[str, Form(max_length=200)] = "",
 ) -> Response:
     """Take a message, or a button that was pressed, and answer it."""
-    site, conversation = _begin(request, token)
+    site, conversation = admitted(request, token)
     known = await asyncio.to_thread(site.history.turn, conversation, message_id)
     if known is None:
         text = text.strip()
@@ -127,7 +127,7 @@ async def give_proof(
     digits: Annotated[str, Form(max_length=40)] = "",
 ) -> Response:
     """Check the last four digits of the phone or ID on file, for the dossier asked about."""
-    site, conversation = _begin(request, token)
+    site, conversation = admitted(request, token)
     known = await asyncio.to_thread(site.history.turn, conversation, message_id)
     if known is None:
         known = await _prove(site, conversation, message_id, digits)
@@ -137,7 +137,7 @@ async def give_proof(
 @router.post("/chat/forget")
 async def forget(request: Request, token: Annotated[str, Form(max_length=128)]) -> Response:
     """Delete the conversation and begin anew."""
-    site, conversation = _begin(request, token)
+    site, conversation = admitted(request, token)
     await asyncio.to_thread(site.history.forget, conversation)
     await asyncio.to_thread(site.proofs.forget, Sender(CHANNEL, conversation))
     embedded = site.conversations.is_embedded(request, conversation)
@@ -146,7 +146,9 @@ async def forget(request: Request, token: Annotated[str, Form(max_length=128)]) 
     return response
 
 
-def _begin(request: Request, token: str) -> tuple[Site, str]:
+def admitted(request: Request, token: str) -> tuple[Site, str]:
+    """Return whose conversation a form was sent from. Raises 403 for a form that is not the site's
+    own, 429 for one too many in a minute."""
     site = site_of(request)
     conversation = site.conversations.of(request, token)
     if conversation is None:

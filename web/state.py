@@ -12,6 +12,8 @@ from fastapi.templating import Jinja2Templates
 from core.database import Sessions
 from core.privacy import Vault
 from core.settings import Settings
+from dossiers.lookup import Lookup
+from dossiers.otp import Codes
 from dossiers.proof import Proofs
 from web.history import History
 from web.rasa import RasaClient
@@ -26,6 +28,8 @@ class Site:
     sessions: Sessions
     vault: Vault
     proofs: Proofs
+    codes: Codes
+    lookup: Lookup
     rasa: RasaClient
     history: History
     conversations: Conversations
