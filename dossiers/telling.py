@@ -122,6 +122,11 @@ _NO_CODE = {
 }
 
 
+def consent_words(wanted: bool, language: Language) -> str:
+    """Return what a person agrees to by turning messages on or off; it is put on record."""
+    return say("consent_on" if wanted else "consent_off", language)
+
+
 def code_sent(made: Made | NoCode, language: Language) -> str:
     """Say that a one-time code was sent, or why not."""
     if isinstance(made, NoCode):

@@ -16,7 +16,7 @@ from dossiers.consent import record
 from dossiers.models import Dossier, Purpose
 from dossiers.otp import Codes, Made, NoCode
 from dossiers.proof import Sender
-from dossiers.telling import say
+from dossiers.telling import consent_words
 from notifier.direct import NotPossible, send_code
 from notifier.outbox import opt_in, opt_out, opted_out
 from notifier.plan import Desk
@@ -54,7 +54,7 @@ def choose(
         opt_in(session, phone_index)
     else:
         opt_out(session, phone_index, f"chosen:{channel}", now)
-    words = say("consent_on" if wanted else "consent_off", language)
+    words = consent_words(wanted, language)
     record(session, phone_index, Purpose.STATUS_SMS, wanted, channel, words, now)
 
 

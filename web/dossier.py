@@ -26,7 +26,7 @@ from dossiers.models import Dossier
 from dossiers.offices import offices_of
 from dossiers.otp import CodeOutcome
 from dossiers.proof import Outcome, Sender
-from dossiers.telling import code_refused, code_sent, facts, say, standing, usually, where
+from dossiers.telling import code_refused, code_sent, consent_words, facts, standing, usually, where
 from language.blocks import Progress
 from notifier.choices import choose, number_of, send_second_step, wants_messages
 from notifier.operators import history, messages
@@ -193,7 +193,7 @@ def _page(
         guide=told,
         linked=linked,
         choice=_choice(site, sender, view, now, language),
-        consent={name: say(f"consent_{name}", language) for name in ("on", "off")},
+        consent={"on": consent_words(True, language), "off": consent_words(False, language)},
         said=said,
         **shared,
     )
