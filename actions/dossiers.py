@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 from actions.conversation import start_over as begin_anew
 from actions.people import contacts
@@ -18,6 +19,7 @@ from actions.telling import tell
 from actions.texts import say
 from actions.turn import Reply, Rooms, Turn
 from dossiers.consent import LINKED
+from dossiers.links import link_path
 from dossiers.lookup import DossierView, Lookup
 from dossiers.models import Dossier
 from dossiers.offices import offices_of
@@ -180,12 +182,20 @@ def _paused(turn: Turn, rooms: Rooms, code: str) -> Reply:
 def _told(turn: Turn, rooms: Rooms, view: DossierView) -> Reply:
     catalogue = rooms.catalogue()
     procedure = catalogue.find_code(view.procedure_code, view.procedure_name)
-    blocks = tell(view, turn.language, procedure=procedure)
+    blocks = tell(view, turn.language, procedure=procedure, page=_page(turn, rooms, view))
     context = replace(turn.context, intent="check_status", code=view.code, offered=())
     if procedure:
         # "And what does it cost?" right after is about the dossier's own procedure.
         context = replace(context, procedure=procedure)
     return Reply((*blocks,), context=context, again=f"status:{view.code}")
+
+
+def _page(turn: Turn, rooms: Rooms, view: DossierView) -> str:
+    """Return the whole address of a dossier's page. It asks for proof again where it must."""
+    lasts = timedelta(days=rooms.settings.link_days)
+    with rooms.sessions.begin() as session:
+        path = link_path(session, rooms.vault, view.id, turn.now, lasts)
+    return f"{rooms.settings.public_base}{path}{'?lang=en' if turn.language == 'en' else ''}"
 
 
 def _subscribed(turn: Turn, rooms: Rooms, view: DossierView) -> Reply:

@@ -14,11 +14,12 @@ from sqlalchemy import select
 from actions.turn import Rooms
 from dossiers.consent import LINKED
 from dossiers.lifecycle import Move, Status
+from dossiers.links import PAGE, linked_code
 from dossiers.models import Consent, Dossier, DossierEvent, Office, Purpose
 from dossiers.otp import CODE_GIVEN, Codes
 from dossiers.phones import phone_index
 from dossiers.proof import Limits, Outcome, Proofs, Sender, proof_print
-from language.blocks import AskProof, Facts, Progress
+from language.blocks import AskProof, Facts, Link, Progress
 from notifier.models import Message
 from notifier.outbox import opted_out
 from notifier.templates import MessageClass
@@ -347,6 +348,19 @@ def is_opted_out(talk: Conversation) -> bool:
     index = phone_index(talk.rooms.vault, PHONE)
     with talk.rooms.sessions() as session:
         return index in opted_out(session, [index])
+
+
+def test_the_answer_leads_to_the_dossiers_page(talk: Conversation) -> None:
+    prove(talk)
+    (link,) = (block for block in talk.answer if isinstance(block, Link))
+    base = talk.rooms.settings.public_base
+    assert link.url.startswith(f"{base}{PAGE}/")
+    with talk.rooms.sessions() as session:
+        word = link.url.rpartition("/")[2]
+        assert linked_code(session, talk.rooms.vault, word, talk.now) == CODE
+    talk.act("action_check_status", text=f"where is my dossier {CODE} now please")
+    (english,) = (block for block in talk.answer if isinstance(block, Link))
+    assert english.url == f"{link.url}?lang=en"
 
 
 def code_sent(talk: Conversation) -> str:
