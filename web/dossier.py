@@ -18,6 +18,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from core import clock
 from core.observability import get_logger
+from core.privacy import UnreadableSecret
 from core.texts import Language
 from dossiers.durations import Bar
 from dossiers.links import PAGE, linked_code
@@ -215,10 +216,14 @@ def _choice(
         phone = dossier.phone_index
         if phone is None or dossier.phone_enc is None:
             return Choice()
+        try:
+            tail = site.vault.decrypt(dossier.phone_enc)[-3:]
+        except UnreadableSecret:
+            return Choice()
         full = site.codes.may_decide(session, sender, view.id, now)
         return Choice(
             has_phone=True,
-            tail=site.vault.decrypt(dossier.phone_enc)[-3:],
+            tail=tail,
             awaited=not full and site.codes.awaited(sender, now),
             full=full,
             wanted=wants_messages(session, phone),

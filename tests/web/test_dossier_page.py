@@ -205,6 +205,17 @@ def test_a_dossier_without_a_number_says_so(
     assert "<form" not in text
 
 
+def test_a_number_that_cannot_be_read_any_more_costs_the_messages_and_not_the_page(
+    proven: PageOf, sessions: Sessions
+) -> None:
+    with sessions.begin() as session:
+        other = Vault("another secret").encrypt(PHONE)
+        session.execute(update(Dossier).where(Dossier.code == CODE).values(phone_enc=other))
+    text = proven.open().text
+    assert "Nơi nhận kết quả" in text
+    assert "không có số di động" in text
+
+
 # --- the second step -----------------------------------------------------------------------------
 
 
