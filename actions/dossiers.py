@@ -2,7 +2,8 @@
 messages on or off.
 
 Who may see what is decided in `dossiers.proof`, by channel and sender; nothing that a conversation
-remembers counts. A wrong code and a wrong proof get the same words.
+remembers counts. A wrong code and a wrong proof get the same words. Deciding about messages
+takes a second step: a code sent to the phone on file, which the site checks as it checks digits.
 """
 
 from __future__ import annotations
@@ -10,20 +11,28 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 from actions.conversation import start_over as begin_anew
 from actions.people import contacts
 from actions.telling import tell
 from actions.texts import say
 from actions.turn import Reply, Rooms, Turn
+from dossiers.consent import LINKED
+from dossiers.links import link_path
 from dossiers.lookup import DossierView, Lookup
 from dossiers.models import Dossier
 from dossiers.offices import offices_of
+from dossiers.otp import CODE_GIVEN, CodeOutcome, Codes, Made
 from dossiers.proof import Outcome, Proofs, Sender, make_proofs
+from dossiers.telling import code_refused, code_sent, consent_words
 from language.blocks import AskProof, Block, Button, Buttons, Text
 from language.dossier_code import code_and_rest, find_code
 from language.folding import fold
-from notifier.outbox import opt_in, opt_out
+from notifier.choices import choose, send_second_step
+from notifier.desk import Desk
+from notifier.templates import get_templates
+from procedures.deadlines import get_calendar
 
 EXAMPLE = "H60.12.01-261016-0001"
 """A code as receipts print it."""
@@ -76,6 +85,8 @@ def proof_given(turn: Turn, rooms: Rooms) -> Reply:
     """
     proofs, sender = _proofs(rooms), _sender(turn)
     outcome = turn.arguments[0] if turn.arguments else ""
+    if outcome.startswith(CODE_GIVEN):
+        return _code_given(turn, rooms, outcome.removeprefix(CODE_GIVEN))
     if _DIGITS.fullmatch(turn.text):
         outcome = proofs.check(sender, turn.text, turn.now)
     wanted, _, code = turn.state.again.partition(":")
@@ -217,12 +228,20 @@ def _told(turn: Turn, rooms: Rooms, view: DossierView) -> Reply:
         # The receipt's words stay beside the English ones, to be found again on paper.
         english = catalogue.short(procedure, "en")
         view = replace(view, procedure_name=f"{english} ({view.procedure_name})")
-    blocks = tell(view, turn.language, procedure=procedure)
+    blocks = tell(view, turn.language, procedure=procedure, page=_page(turn, rooms, view))
     context = replace(turn.context, intent="check_status", code=view.code, offered=())
     if procedure:
         # "And what does it cost?" right after is about the dossier's own procedure.
         context = replace(context, procedure=procedure)
     return Reply((*blocks,), context=context, again=f"status:{view.code}")
+
+
+def _page(turn: Turn, rooms: Rooms, view: DossierView) -> str:
+    """Return the whole address of a dossier's page. It asks for proof again where it must."""
+    lasts = timedelta(days=rooms.settings.link_days)
+    with rooms.sessions.begin() as session:
+        path = link_path(session, rooms.vault, view.id, turn.now, lasts)
+    return f"{rooms.settings.public_base}{path}{'?lang=en' if turn.language == 'en' else ''}"
 
 
 def _subscribed(turn: Turn, rooms: Rooms, view: DossierView) -> Reply:
@@ -234,24 +253,65 @@ def _unsubscribed(turn: Turn, rooms: Rooms, view: DossierView) -> Reply:
 
 
 def _messages(turn: Turn, rooms: Rooms, view: DossierView, wanted: bool) -> Reply:
-    """Set whether the number on file is texted; it is the number's choice, for all its dossiers."""
+    """Set whether the number on file is texted, once the second step is taken; it is the number's
+    choice, for all its dossiers."""
     with rooms.sessions.begin() as session:
         dossier = session.get_one(Dossier, view.id)
         if dossier.phone_enc is None or dossier.phone_index is None:
             name, tail = "subscribe_no_phone", ""
+        elif not _codes(rooms).may_decide(session, _sender(turn), view.id, turn.now):
+            name = ""
         else:
             tail = rooms.vault.decrypt(dossier.phone_enc)[-3:]
-            if wanted:
-                name = "subscribed"
-                opt_in(session, dossier.phone_index)
-            else:
-                name = "unsubscribed"
-                opt_out(session, dossier.phone_index, f"chat:{turn.channel}", turn.now)
+            name = "subscribed" if wanted else "unsubscribed"
+            choose(session, dossier.phone_index, wanted, turn.channel, turn.language, turn.now)
+    if not name:
+        return _second_step(turn, rooms, view, "subscribe" if wanted else "unsubscribe")
     text = say(name, turn.language, code=view.code, tail=tail)
     back = Button(say("button_status", turn.language), f"status:{view.code}")
     return Reply((Text(text, tone="lead"), Buttons((back,))), again=f"status:{view.code}")
 
 
+def _second_step(turn: Turn, rooms: Rooms, view: DossierView, wanted: str) -> Reply:
+    """Send a code to the phone on file and ask for it; say so where none can be sent."""
+    sender, codes = _sender(turn), _codes(rooms)
+    made = send_second_step(rooms.sessions, codes, _desk(rooms), sender, view.id, turn.now)
+    sent = isinstance(made, Made)
+    blocks: list[Block] = [Text(code_sent(made, turn.language), tone="lead" if sent else "warning")]
+    if sent and sender.lasting:
+        blocks.append(Text(LINKED, tone="note"))
+    blocks += _code_asked(turn, rooms, wanted)
+    if not sent:
+        blocks.append(_ways_on(turn))
+    return Reply(tuple(blocks), again=f"{wanted}:{view.code}")
+
+
+def _code_asked(turn: Turn, rooms: Rooms, wanted: str) -> list[Block]:
+    """Ask for the code, where one is awaited, with the words that it agrees to."""
+    if not _codes(rooms).awaited(_sender(turn), turn.now):
+        return []
+    consent = consent_words(wanted == "subscribe", turn.language)
+    return [AskProof(say("ask_one_time_code", turn.language, consent=consent))]
+
+
+def _code_given(turn: Turn, rooms: Rooms, outcome: str) -> Reply:
+    """Go on after a one-time code was given; the site has checked it."""
+    wanted, _, code = turn.state.again.partition(":")
+    view = _view(turn, rooms, code) if code else None
+    if view is None:
+        return look_up(turn.pressed("status"), rooms)
+    if outcome == CodeOutcome.VERIFIED or wanted not in _DECISIONS:
+        return _DONE.get(wanted, _told)(turn, rooms, view)
+    blocks: list[Block] = [Text(code_refused(outcome, turn.language), tone="warning")]
+    if outcome == CodeOutcome.WRONG:
+        blocks += _code_asked(turn, rooms, wanted)
+    another = Button(say("button_another_code", turn.language), f"{wanted}:{view.code}")
+    blocks.append(Buttons((another, *_ways_on(turn).buttons)))
+    return Reply(tuple(blocks), again=turn.state.again)
+
+
+_DECISIONS = ("subscribe", "unsubscribe")
+"""Wishes that take the second step of proof."""
 _DONE: dict[str, Told] = {
     "status": _told,
     "subscribe": _subscribed,
@@ -271,8 +331,20 @@ def _proofs(rooms: Rooms) -> Proofs:
     return make_proofs(rooms.settings, rooms.sessions, rooms.vault)
 
 
+def _codes(rooms: Rooms) -> Codes:
+    return Codes(rooms.sessions, rooms.vault)
+
+
+def _desk(rooms: Rooms) -> Desk:
+    settings = rooms.settings
+    offices = offices_of(settings.offices_file)
+    real = settings.sms_provider != "phone"
+    return Desk.of(settings, offices, get_templates(), rooms.vault, real)
+
+
 def _lookup(rooms: Rooms) -> Lookup:
-    return Lookup(_proofs(rooms), offices_of(rooms.settings.offices_file), rooms.reckon)
+    offices = offices_of(rooms.settings.offices_file)
+    return Lookup(_proofs(rooms), offices, rooms.reckon, get_calendar().between)
 
 
 def _view(turn: Turn, rooms: Rooms, code: str) -> DossierView | None:

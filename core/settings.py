@@ -206,6 +206,9 @@ class Settings(BaseSettings):
     lookup_retention_days: int = Field(default=90, ge=2)
     """Days after which tries to prove a right, and the times of one-time codes, are deleted."""
 
+    link_days: int = Field(default=180, ge=1)
+    """Days for which a link to a dossier's page opens. It shows nothing without proof."""
+
     # --- what the conversation leaves behind ------------------------------------------------------
     rating_retention_days: int = Field(default=365, ge=1)
     """Days after which ratings are deleted."""

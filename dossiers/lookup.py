@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from core.clock import vietnam_date
 from dossiers.appointments import Appointment, Reckon, appointment_of
-from dossiers.lifecycle import Language, Meaning, Status, Visit, meaning, stations
+from dossiers.durations import DaysBetween, Estimate, how_long
+from dossiers.lifecycle import Language, Meaning, Status, Visit, is_final, meaning, stations
 from dossiers.models import Dossier
 from dossiers.offices import OfficeBook, OfficeInfo
 from dossiers.proof import Proofs, Sender
@@ -48,6 +49,8 @@ class DossierView:
     sample: bool
     updated_at: datetime
     """When the registry last heard of the dossier."""
+    usual: Estimate | None = None
+    """How long such dossiers have taken, of one that is under way; None where too few tell."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +66,17 @@ class ProofNeeded:
 class Lookup:
     """Looks dossiers up for those who may see them."""
 
-    def __init__(self, proofs: Proofs, offices: OfficeBook, reckon: Reckon) -> None:
+    def __init__(
+        self,
+        proofs: Proofs,
+        offices: OfficeBook,
+        reckon: Reckon,
+        days_between: DaysBetween,
+    ) -> None:
         self._proofs = proofs
         self._offices = offices
         self._reckon = reckon
+        self._days_between = days_between
 
     def look_up(
         self, session: Session, sender: Sender, code: str, now: datetime, language: Language = "vi"
@@ -78,7 +88,7 @@ class Lookup:
         seen = self._proofs.seen_by(session, sender, now)
         # One query asks for both: what exists but may not be seen is not even loaded.
         dossier = session.scalar(_whole().where(Dossier.code == code, Dossier.id.in_(seen)))
-        return self._view(dossier, now, language) if dossier else ProofNeeded(code)
+        return self._view(session, dossier, now, language) if dossier else ProofNeeded(code)
 
     def all_seen(
         self, session: Session, sender: Sender, now: datetime, language: Language = "vi"
@@ -88,10 +98,15 @@ class Lookup:
         found = session.scalars(
             _whole().where(Dossier.id.in_(seen)).order_by(Dossier.moved_at.desc(), Dossier.id)
         )
-        return [self._view(dossier, now, language) for dossier in found]
+        return [self._view(session, dossier, now, language) for dossier in found]
 
-    def _view(self, dossier: Dossier, now: datetime, language: Language) -> DossierView:
+    def _view(
+        self, session: Session, dossier: Dossier, now: datetime, language: Language
+    ) -> DossierView:
         events = dossier.events
+        usual = None
+        if not is_final(dossier.status):
+            usual = how_long(session, dossier, self._days_between, now)
         office_name = dossier.office.name if dossier.office else ""
         office = self._offices.of(office_name, dossier.code)
         return DossierView(
@@ -112,6 +127,7 @@ class Lookup:
             office=office,
             sample=dossier.sample,
             updated_at=dossier.updated_at,
+            usual=usual,
         )
 
 

@@ -289,6 +289,19 @@ class OneTimeCode(Base):
     )
 
 
+class DossierLink(Base):
+    """A link to a dossier's page: see `dossiers.links`."""
+
+    __tablename__ = "dossier_link"
+
+    fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """Of the word in the link, which is nowhere but in what was sent."""
+    dossier_id: Mapped[int] = mapped_column(ForeignKey("dossier.id", ondelete="CASCADE"))
+    until: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (Index("ix_dossier_link_until", "until"),)
+
+
 class LinkedIdentity(Base):
     """A person's account on a platform, tied by a one-time code to a number on file."""
 

@@ -146,15 +146,17 @@ class Proofs:
             )
 
     def check(self, sender: Sender, given: str, now: datetime) -> Outcome:
-        """Check what `sender` gave against the question that is pending.
+        """Check what `sender` gave against the question that is pending."""
+        code = self.pending(sender, now)
+        return self.prove(sender, code, given, now) if code else Outcome.NOTHING_ASKED
+
+    def prove(self, sender: Sender, code: str, given: str, now: datetime) -> Outcome:
+        """Check what `sender` gave as proof of the dossier with this code, if there is one.
 
         A whole phone or ID number counts by its last four digits. The try is committed before it
         is counted and before anything is compared: of many at once no more get through than of one
         after another.
         """
-        code = self.pending(sender, now)
-        if code is None:
-            return Outcome.NOTHING_ASKED
         digits = re.sub(r"\D", "", given)
         if len(digits) < PROOF_DIGITS:
             return Outcome.UNREADABLE

@@ -19,11 +19,19 @@ from core.database import make_engine, session_factory
 from core.observability import get_logger
 from core.privacy import Vault
 from core.settings import Settings
+from dossiers.links import forget_old_links
+from dossiers.lookup import Lookup
+from dossiers.offices import offices_of
+from dossiers.otp import Codes
 from dossiers.proof import make_proofs
+from procedures.appointments import Reckoner
+from procedures.catalogue import get_catalogue
+from procedures.deadlines import get_calendar
 from web import (
     calculator,
     chat,
     crawlers,
+    dossier,
     health,
     internal,
     pages,
@@ -43,7 +51,7 @@ _HERE = Path(__file__).parent
 _log = get_logger(__name__)
 
 FORGET_EVERY = 3600
-"""Seconds between two sweeps of old conversations."""
+"""Seconds between two sweeps of old conversations and links."""
 
 _PLAIN = {
     404: "Không có trang này.",
@@ -70,7 +78,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.mount("/static", StaticFiles(directory=_HERE / "static"), name="static")
     for module in (
         *(chat, pages, procedures, calculator, crawlers, phone, webhooks),
-        *(platforms, internal, health),
+        *(dossier, platforms, internal, health),
     ):
         app.include_router(module.router)
     app.add_exception_handler(HTTPException, _say_error)
@@ -98,11 +106,16 @@ def _site(settings: Settings) -> Site:
     templates.env.globals["say"] = say
     # Read by machines alone, inside a script element; `tojson` escapes what could end it.
     templates.env.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
+    proofs = make_proofs(settings, sessions, vault)
+    reckoner = Reckoner(get_catalogue, get_calendar(), settings.province or None)
+    offices = offices_of(settings.offices_file)
     return Site(
         settings=settings,
         sessions=sessions,
         vault=vault,
-        proofs=make_proofs(settings, sessions, vault),
+        proofs=proofs,
+        codes=Codes(sessions, vault),
+        lookup=Lookup(proofs, offices, reckoner.reckon, reckoner.calendar.between),
         rasa=RasaClient(
             f"http://127.0.0.1:{settings.rasa_port}",
             settings.web_channel_secret.get_secret_value(),
@@ -119,9 +132,15 @@ async def _forget_old(site: Site) -> None:
             gone = await asyncio.to_thread(site.history.forget_old, clock.now())
             if gone:
                 _log.info("chat_turns_forgotten", count=gone)
+            await asyncio.to_thread(_forget_links, site)
         except Exception:
             _log.exception("forgetting_failed")
         await asyncio.sleep(FORGET_EVERY)
+
+
+def _forget_links(site: Site) -> None:
+    with site.sessions.begin() as session:
+        forget_old_links(session, clock.now())
 
 
 async def _say_error(request: Request, error: Exception) -> Response:

@@ -1,8 +1,8 @@
 """The chat page: a form and a log that work without JavaScript, and the same turns as fragments
 for the page's small script.
 
-The citizen's words go to Rasa; the four digits that prove a dossier is theirs do not: they are
-checked here, and Rasa is told only that they were given.
+The citizen's words go to Rasa; the four digits or the one-time code that prove a dossier is theirs
+do not: they are checked here, and Rasa is told only that they were given.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _limiter = MovingWindowRateLimiter(MemoryStorage())
 
 _ONLY_DIGITS = re.compile(r"[\d\s.\-]{4,20}")
 """A chat message that can only be a proof, while one is awaited."""
-PROOF_SAID = "•••• (4 số cuối)"
+PROOF_SAID = "•••• (số để xác nhận)"
 """What the log shows in place of the digits."""
 
 SUGGESTIONS = (
@@ -104,7 +104,7 @@ async def say(
     title: Annotated[str, Form(max_length=200)] = "",
 ) -> Response:
     """Take a message, or a button that was pressed, and answer it."""
-    site, conversation = _begin(request, token)
+    site, conversation = admitted(request, token)
     known = await asyncio.to_thread(site.history.turn, conversation, message_id)
     if known is None:
         text = text.strip()
@@ -126,8 +126,9 @@ async def give_proof(
     message_id: Annotated[str, Form(min_length=8, max_length=64)],
     digits: Annotated[str, Form(max_length=40)] = "",
 ) -> Response:
-    """Check the last four digits of the phone or ID on file, for the dossier asked about."""
-    site, conversation = _begin(request, token)
+    """Check the last four digits of the phone or ID on file, for the dossier asked about, or the
+    one-time code that was sent."""
+    site, conversation = admitted(request, token)
     known = await asyncio.to_thread(site.history.turn, conversation, message_id)
     if known is None:
         known = await _prove(site, conversation, message_id, digits)
@@ -137,7 +138,7 @@ async def give_proof(
 @router.post("/chat/forget")
 async def forget(request: Request, token: Annotated[str, Form(max_length=128)]) -> Response:
     """Delete the conversation and begin anew."""
-    site, conversation = _begin(request, token)
+    site, conversation = admitted(request, token)
     await asyncio.to_thread(site.history.forget, conversation)
     await asyncio.to_thread(site.proofs.forget, Sender(CHANNEL, conversation))
     embedded = site.conversations.is_embedded(request, conversation)
@@ -146,7 +147,9 @@ async def forget(request: Request, token: Annotated[str, Form(max_length=128)]) 
     return response
 
 
-def _begin(request: Request, token: str) -> tuple[Site, str]:
+def admitted(request: Request, token: str) -> tuple[Site, str]:
+    """Return whose conversation a form was sent from. Raises 403 for a form that is not the site's
+    own, 429 for one too many in a minute."""
     site = site_of(request)
     conversation = site.conversations.of(request, token)
     if conversation is None:
@@ -166,12 +169,12 @@ async def _is_proof(site: Site, conversation: str, text: str) -> bool:
     if not _ONLY_DIGITS.fullmatch(text):
         return False
     sender = Sender(CHANNEL, conversation)
-    return await asyncio.to_thread(site.proofs.pending, sender, clock.now()) is not None
+    return await asyncio.to_thread(site.awaits_proof, sender, clock.now())
 
 
 async def _prove(site: Site, conversation: str, message_id: str, digits: str) -> Turn:
     sender = Sender(CHANNEL, conversation)
-    outcome = await asyncio.to_thread(site.proofs.check, sender, digits, clock.now())
+    outcome = await asyncio.to_thread(site.check_proof, sender, digits, clock.now())
     # The outcome chooses words only: what may be seen, the action reads from the database.
     answer = await _ask(site, conversation, message_id, f"proof_given:{outcome}")
     return await _keep(site, conversation, message_id, PROOF_SAID, answer)

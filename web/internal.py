@@ -49,11 +49,12 @@ async def _asked(request: Request) -> tuple[Site, dict[str, Any]]:
 
 @router.post("/proof")
 async def proof(request: Request) -> dict[str, str | None]:
-    """Check digits that a sender of a channel gave; `outcome` is null where none are awaited."""
+    """Check digits or a one-time code that a sender of a channel gave; `outcome` is null where
+    none are awaited."""
     site, asked = await _asked(request)
     sender = Sender(str(asked["channel"]), str(asked["sender"]))
     now = clock.now()
-    if await asyncio.to_thread(site.proofs.pending, sender, now) is None:
+    if not await asyncio.to_thread(site.awaits_proof, sender, now):
         return {"outcome": None}
     digits = str(asked["digits"])
-    return {"outcome": await asyncio.to_thread(site.proofs.check, sender, digits, now)}
+    return {"outcome": await asyncio.to_thread(site.check_proof, sender, digits, now)}

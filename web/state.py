@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from fastapi import Request
@@ -12,7 +14,9 @@ from fastapi.templating import Jinja2Templates
 from core.database import Sessions
 from core.privacy import Vault
 from core.settings import Settings
-from dossiers.proof import Proofs
+from dossiers.lookup import Lookup
+from dossiers.otp import CODE_GIVEN, Codes
+from dossiers.proof import PROOF_DIGITS, Proofs, Sender
 from web.history import History
 from web.rasa import RasaClient
 from web.session import Conversations
@@ -26,10 +30,28 @@ class Site:
     sessions: Sessions
     vault: Vault
     proofs: Proofs
+    codes: Codes
+    lookup: Lookup
     rasa: RasaClient
     history: History
     conversations: Conversations
     templates: Jinja2Templates
+
+    def awaits_proof(self, sender: Sender, now: datetime) -> bool:
+        """Tell whether digits, or a one-time code, are awaited of `sender`."""
+        return self.codes.awaited(sender, now) or self.proofs.pending(sender, now) is not None
+
+    def check_proof(self, sender: Sender, given: str, now: datetime) -> str:
+        """Check what `sender` gave, as the one-time code where one is awaited, else as the four
+        digits. Return the word for the conversation: the outcome's, after `CODE_GIVEN` for a code.
+
+        Four digits where a code is awaited answer the question for four digits, if there is one:
+        the person has gone on to another dossier.
+        """
+        is_code = len(re.sub(r"\D", "", given)) > PROOF_DIGITS
+        if self.codes.awaited(sender, now) and (is_code or not self.proofs.pending(sender, now)):
+            return f"{CODE_GIVEN}{self.codes.check(sender, given, now)}"
+        return self.proofs.check(sender, given, now)
 
     def page(
         self,

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from actions.turn import Rooms
+from dossiers.consent import LINKED
 from dossiers.lifecycle import Move, Status
-from dossiers.models import Dossier, DossierEvent, Office
+from dossiers.links import PAGE, linked_code
+from dossiers.models import Consent, Dossier, DossierEvent, Office, Purpose
+from dossiers.otp import CODE_GIVEN, Codes
 from dossiers.phones import phone_index
 from dossiers.proof import Limits, Outcome, Proofs, Sender, proof_print
-from language.blocks import AskProof, Facts, Progress
+from language.blocks import AskProof, Facts, Link, Progress
+from notifier.models import Message
 from notifier.outbox import opted_out
+from notifier.templates import MessageClass
 from procedures.appointments import Reckoner
 from procedures.deadlines import load_calendar
 from tests.actions.conftest import Conversation
@@ -397,14 +404,63 @@ def is_opted_out(talk: Conversation) -> bool:
         return index in opted_out(session, [index])
 
 
-def test_messages_are_stopped_and_wanted_again(talk: Conversation) -> None:
+def test_the_answer_leads_to_the_dossiers_page(talk: Conversation) -> None:
+    prove(talk)
+    (link,) = (block for block in talk.answer if isinstance(block, Link))
+    base = talk.rooms.settings.public_base
+    assert link.url.startswith(f"{base}{PAGE}/")
+    with talk.rooms.sessions() as session:
+        word = link.url.rpartition("/")[2]
+        assert linked_code(session, talk.rooms.vault, word, talk.now) == CODE
+    talk.act("action_check_status", text=f"where is my dossier {CODE} now please")
+    (english,) = (block for block in talk.answer if isinstance(block, Link))
+    assert english.url == f"{link.url}?lang=en"
+
+
+def code_sent(talk: Conversation) -> str:
+    """Return the newest one-time code, as the phone on file shows it."""
+    with talk.rooms.sessions() as session:
+        bodies = session.scalars(
+            select(Message.body_enc)
+            .where(Message.message_class == MessageClass.OTP)
+            .order_by(Message.id.desc())
+        )
+        (code,) = re.findall(r"\b\d{6}\b", talk.rooms.vault.decrypt(next(iter(bodies))))
+    return str(code)
+
+
+def give_code(talk: Conversation, code: str) -> None:
+    """Give a code as it reaches the conversation: the site has checked it."""
+    channel, _, sender = talk.sender.partition(":")
+    codes = Codes(talk.rooms.sessions, talk.rooms.vault)
+    outcome = codes.check(Sender(channel, sender), code, talk.now)
+    talk.act("action_proof_given", payload=f"proof_given:{CODE_GIVEN}{outcome}")
+
+
+def consents(talk: Conversation) -> list[tuple[bool, str, str]]:
+    with talk.rooms.sessions() as session:
+        rows = session.scalars(
+            select(Consent).where(Consent.purpose == Purpose.STATUS_SMS).order_by(Consent.id)
+        )
+        return [(row.given, row.channel, row.text) for row in rows]
+
+
+def test_messages_are_stopped_and_wanted_again_after_the_second_step(talk: Conversation) -> None:
     prove(talk)
     talk.act("action_unsubscribe_sms", text="đừng nhắn tin nữa")
+    assert "mã 6 số" in talk.text
+    assert "ask_proof" in talk.kinds
+    asked = talk.text
+    assert not is_opted_out(talk)
+    give_code(talk, code_sent(talk))
     assert is_opted_out(talk)
     assert "dừng tin nhắn" in talk.text
     talk.act("action_subscribe_sms", payload=f"subscribe:{CODE}")
-    assert not is_opted_out(talk)
+    assert not is_opted_out(talk), "the second step still holds"
     assert "3 số cuối 756" in talk.text
+    stopped, wanted = consents(talk)
+    assert (stopped[:2], wanted[:2]) == ((False, "web"), (True, "web"))
+    assert stopped[2] in asked, "the words on record are the words that were shown"
 
 
 def test_who_wants_messages_stopped_proves_the_dossier_first(talk: Conversation) -> None:
@@ -412,10 +468,53 @@ def test_who_wants_messages_stopped_proves_the_dossier_first(talk: Conversation)
     assert "cần biết hồ sơ nào" in talk.text
     talk.act("action_check_status", text=CODE)
     assert talk.kinds == ["ask_proof"]
-    assert not is_opted_out(talk)
     site_checks(talk, RIGHT)
     talk.act("action_proof_given", payload="proof_given")
+    assert not is_opted_out(talk)
+    assert "mã 6 số" in talk.text
+    give_code(talk, code_sent(talk))
     assert is_opted_out(talk)
+
+
+def test_a_wrong_code_decides_nothing_and_is_asked_again(talk: Conversation) -> None:
+    prove(talk)
+    talk.act("action_unsubscribe_sms", text="đừng nhắn tin nữa")
+    wrong = f"{(int(code_sent(talk)) + 1) % 10**6:06}"
+    for _ in range(3):
+        give_code(talk, wrong)
+        assert "Mã không đúng hoặc đã hết hạn" in talk.text
+        assert "ask_proof" in talk.kinds
+    give_code(talk, code_sent(talk))
+    assert "nhập sai nhiều lần" in talk.text
+    assert f"unsubscribe:{CODE}" in talk.buttons.values()
+    assert not is_opted_out(talk)
+    assert consents(talk) == []
+
+
+def test_a_code_sent_a_moment_ago_is_asked_for_and_not_sent_again(talk: Conversation) -> None:
+    prove(talk)
+    talk.act("action_unsubscribe_sms", text="đừng nhắn tin nữa")
+    code = code_sent(talk)
+    talk.act("action_unsubscribe_sms", payload=f"unsubscribe:{CODE}")
+    assert "một phút" in talk.text
+    assert "ask_proof" in talk.kinds
+    assert code_sent(talk) == code
+
+
+@pytest.mark.parametrize("said", ["code_verified", "code_wrong", "verified"])
+def test_a_token_alone_decides_nothing(talk: Conversation, said: str) -> None:
+    prove(talk)
+    talk.act("action_unsubscribe_sms", text="đừng nhắn tin nữa")
+    talk.act("action_proof_given", payload=f"proof_given:{said}")
+    assert not is_opted_out(talk)
+    assert consents(talk) == []
+
+
+def test_an_account_that_lasts_is_told_that_it_is_tied_to_the_number(talk: Conversation) -> None:
+    talk.sender = "zalo:7001"
+    prove(talk)
+    talk.act("action_unsubscribe_sms", text="đừng nhắn tin nữa")
+    assert LINKED in talk.text
 
 
 def test_a_dossier_without_a_number_gets_no_messages(talk: Conversation) -> None:

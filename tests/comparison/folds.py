@@ -59,10 +59,10 @@ def write_fold(data: Path, folder: Path, fold: str) -> list[Example]:
 
 
 def written_lines(folder: Path) -> list[Example]:
-    """Return what people wrote in a folder of `write_fold`, numbered: no copies, no names."""
+    """Return what people wrote in a folder of `write_fold`: no copies, no names."""
     lines = [line for path in sorted((folder / "intents").glob("*.yml")) for line in _talk(path)]
     lines += [line for p in sorted((folder / "questions").glob("*.yml")) for line in _questions(p)]
-    return [replace(line, line=number) for number, line in enumerate(lines)]
+    return lines
 
 
 def chosen(lines: Sequence[Example], most: int, longest: int, seed: int) -> list[Example]:

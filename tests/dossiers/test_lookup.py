@@ -36,7 +36,8 @@ def proofs(importer: Importer) -> Proofs:
 @pytest.fixture
 def lookup(importer: Importer, proofs: Proofs) -> Lookup:
     catalogue = load_catalogue(ROOT / "data" / "procedures")
-    return Lookup(proofs, importer.offices, Reckoner(lambda: catalogue, load_calendar()).reckon)
+    reckoner = Reckoner(lambda: catalogue, load_calendar())
+    return Lookup(proofs, importer.offices, reckoner.reckon, reckoner.calendar.between)
 
 
 def prove(proofs: Proofs, code: str = CODE) -> None:

@@ -22,6 +22,8 @@ from dossiers.proof import Sender, proof_print
 from language import signing
 from tests.fakes.rasa_server import FakeRasa
 from tests.web.conftest import CHANNEL_SECRET
+from tests.web.dossiers import CODE as DOSSIER
+from tests.web.dossiers import RIGHT, add_dossier
 from web.app import create_app
 from web.platforms import CHANNELS, LARGEST
 
@@ -116,6 +118,36 @@ def test_digits_are_checked_where_they_were_asked_for(
         seen = app.state.site.proofs.seen_by(session, Sender("zalo", "7001"), datetime.now(UTC))
         other = app.state.site.proofs.seen_by(session, Sender("zalo", "7002"), datetime.now(UTC))
     assert (len(seen), len(other)) == (1, 0)
+
+
+def test_a_one_time_code_is_tried_before_the_four_digits(
+    client: TestClient, app: FastAPI, sessions: Sessions, vault: Vault
+) -> None:
+    id_, now = add_dossier(sessions, vault), datetime.now(UTC)
+    sender = Sender("zalo", "7001")
+    with sessions.begin() as session:
+        made = app.state.site.codes.make(session, sender, id_, now)
+    wrong = f"{(int(made.code) + 1) % 10**6:06}"
+    said = {"channel": "zalo", "sender": "7001"}
+    outcomes = [
+        ask(client, {**said, "nonce": given, "digits": given}).json()["outcome"]
+        for given in (wrong, f" {made.code[:3]} {made.code[3:]} ", made.code)
+    ]
+    assert outcomes == ["code_wrong", "code_verified", None]
+    with sessions() as session:
+        assert app.state.site.codes.may_decide(session, sender, id_, datetime.now(UTC))
+
+
+def test_four_digits_go_to_the_dossier_asked_about_though_a_code_is_awaited(
+    client: TestClient, app: FastAPI, sessions: Sessions, vault: Vault
+) -> None:
+    id_, now = add_dossier(sessions, vault), datetime.now(UTC)
+    sender = Sender("zalo", "7001")
+    with sessions.begin() as session:
+        app.state.site.codes.make(session, sender, id_, now)
+    app.state.site.proofs.ask(sender, DOSSIER, now)
+    question = {"channel": "zalo", "sender": "7001", "nonce": "1", "digits": RIGHT}
+    assert ask(client, question).json() == {"outcome": "verified"}
 
 
 @pytest.mark.parametrize("case", ["none", "forged", "stale", "twice"])
