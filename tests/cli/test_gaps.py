@@ -126,16 +126,13 @@ def test_of_masks_alone_nothing_is_learned(tmp_path: Path) -> None:
 
 def training_lines(questions: Path) -> dict[str, list[object]]:
     """What the bot's importer makes of a folder of questions: text → intent, procedure, aspects."""
-    (questions / "none").mkdir(parents=True, exist_ok=True)
     script = (
         "import json\n"
-        "from bot.importers.catalogue import CatalogueImporter\n"
-        "from bot.nlu.examples import example_of\n"
-        f"importer = CatalogueImporter({str(ROOT / 'config.yml')!r}, None, [],"
-        f" questions={str(questions)!r}, procedures={str(questions / 'none')!r})\n"
-        "lines = map(example_of, importer.get_nlu_data().training_examples)\n"
+        "from pathlib import Path\n"
+        "from bot.importers.reading import questions_in\n"
+        f"lines = questions_in(Path({str(questions)!r}))\n"
         "print(json.dumps({e.text: [e.intent, e.procedure, sorted(e.aspects)]"
-        " for e in lines if e is not None and e.procedure}))\n"
+        " for e in lines if e.procedure}))\n"
     )
     done = subprocess.run(
         [str(BOT.python), "-c", script],

@@ -21,10 +21,11 @@ from dossiers.person import bar, find, known_by_phone
 from dossiers.phones import phone_index
 from dossiers.proof import Sender, proof_print
 from notifier import outbox
-from notifier.desk import Desk, plan_batch
+from notifier.desk import Desk
 from notifier.models import PhoneInbox, Suppression
 from notifier.operators import hold
 from notifier.person import choose, export, forget, forget_late
+from notifier.plan import plan_batch
 from notifier.providers.phone import PhoneProvider
 from notifier.states import State
 from notifier.vocabulary import Why
