@@ -38,6 +38,8 @@ class DossierView:
     received_on: date
     appointment: Appointment
     """The office's date, the true one, what was and is waited for."""
+    put_off_to: date | None
+    """The date that the office has set anew, where it is later than the appointment's."""
     done_on: date | None
     returned_on: date | None
     moved_on: date | None
@@ -109,6 +111,9 @@ class Lookup:
             usual = how_long(session, dossier, self._days_between, now)
         office_name = dossier.office.name if dossier.office else ""
         office = self._offices.of(office_name, dossier.code)
+        appointment = appointment_of(dossier, self._reckon, office, vietnam_date(now))
+        anew = dossier.new_due_on
+        later = anew is not None and (appointment.due is None or anew > appointment.due)
         return DossierView(
             id=dossier.id,
             code=dossier.code,
@@ -118,7 +123,8 @@ class Lookup:
             meaning=meaning(dossier.status, language),
             stops=stations(_visits(dossier), language),
             received_on=vietnam_date(dossier.received_at),
-            appointment=appointment_of(dossier, self._reckon, office, vietnam_date(now)),
+            appointment=appointment,
+            put_off_to=anew if later and not is_final(dossier.status) else None,
             done_on=_day(dossier.done_at),
             returned_on=_day(dossier.returned_at),
             moved_on=vietnam_date(events[-1].occurred_at) if events and events[-1].dated else None,

@@ -65,8 +65,14 @@ def usually(estimate: Estimate, language: Language) -> str:
     )
 
 
+_PUT_OFF = (Timing.LATE, Timing.DUE_TODAY, Timing.ON_TIME, Timing.NO_DATE)
+"""Standings in which the office's new date is what holds."""
+
+
 def _timing(view: DossierView, language: Language) -> list[Block]:
     appointment = view.appointment
+    if view.put_off_to is not None and appointment.lateness.timing in _PUT_OFF:
+        return [Text(say("put_off", language, new=show_date(view.put_off_to)), tone="note")]
     match appointment.lateness.timing:
         case Timing.LATE:
             return [
@@ -151,6 +157,7 @@ def facts(view: DossierView, language: Language) -> list[tuple[str, str]]:
             appointment.due if appointment.put_off or appointment.is_second else None,
         ),
         ("fact_due_reckoned", None if appointment.given else appointment.due),
+        ("fact_put_off", view.put_off_to),
         ("fact_done", view.done_on),
         ("fact_returned", view.returned_on),
     )

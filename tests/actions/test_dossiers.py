@@ -291,6 +291,7 @@ LATE = {"due_on": date(2026, 11, 10)}
     ("changes", "said"),
     [
         (LATE, "Xin lỗi Ông/Bà, hồ sơ đã quá ngày hẹn 5 ngày làm việc"),
+        ({"new_due_on": date(2026, 12, 4), **LATE}, "đã hẹn lại ngày 04/12/2026"),
         ({"due_on": date(2026, 11, 17)}, "Hôm nay là ngày hẹn trả"),
         ({"status": Status.TAX_DUE, **LATE}, "Thời hạn đang tạm dừng"),
         (
