@@ -18,7 +18,7 @@ from core.settings import Settings, get_settings
 app = typer.Typer(help="Chat on other platforms: state of each, and registration.")
 
 NEEDS: Mapping[str, tuple[str, ...]] = {
-    "zalo": ("zalo_app_id", "zalo_oa_secret"),
+    "zalo": ("zns_app_id", "zns_app_secret", "zns_oa_secret"),
     "zalo_bot": ("zalo_bot_token", "zalo_bot_secret"),
     "telegram": ("telegram_token", "telegram_secret"),
     "messenger": ("messenger_page_token", "messenger_app_secret", "messenger_verify_token"),

@@ -17,7 +17,7 @@ from core.settings import ROOT, Settings, get_settings
 
 TOLD_TO_RASA = (
     *("state_dir", "actions_port", "web_port", "web_channel_secret", "public_url"),
-    *("telegram_token", "telegram_secret", "telegram_base_url", "zalo_app_id", "zalo_oa_secret"),
+    *("telegram_token", "telegram_secret", "telegram_base_url", "zns_app_id", "zns_oa_secret"),
     *("zalo_bot_token", "zalo_bot_secret", "messenger_page_token", "messenger_app_secret"),
     *("messenger_verify_token", "twilio_auth_token"),
 )

@@ -187,9 +187,6 @@ class Settings(BaseSettings):
     telegram_secret: SecretStr = SecretStr("")
     """What Telegram is to send with every update: `./motcua channels register telegram`."""
     telegram_base_url: str = "https://api.telegram.org"
-    zalo_app_id: str = ""
-    zalo_oa_secret: SecretStr = SecretStr("")
-    """The Official Account's secret key, which signs its webhooks; not the application's secret."""
     zalo_bot_token: SecretStr = SecretStr("")
     zalo_bot_secret: SecretStr = SecretStr("")
     messenger_page_token: SecretStr = SecretStr("")

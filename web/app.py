@@ -24,6 +24,8 @@ from dossiers.lookup import Lookup
 from dossiers.offices import offices_of
 from dossiers.otp import Codes
 from dossiers.proof import make_proofs
+from notifier.providers.wire import Wire
+from notifier.providers.zalo_tokens import ZaloTokens
 from procedures.appointments import Reckoner
 from procedures.catalogue import get_catalogue
 from procedures.deadlines import get_calendar
@@ -72,6 +74,7 @@ def create_app(settings: Settings) -> FastAPI:
         sweeper.cancel()
         reading.cancel()
         await app.state.site.rasa.close()
+        await app.state.site.zalo_tokens.close()
 
     app = FastAPI(title="Motcua", lifespan=life, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.site = _site(settings)
@@ -123,6 +126,7 @@ def _site(settings: Settings) -> Site:
         history=History(sessions, vault),
         conversations=Conversations(secret, secure=settings.public_base.startswith("https://")),
         templates=templates,
+        zalo_tokens=ZaloTokens(settings, sessions, vault, Wire(settings.zns_timeout, 2)),
     )
 
 

@@ -18,6 +18,7 @@ from core import clock
 from core.observability import get_logger
 from dossiers.proof import Sender
 from language import signing
+from notifier.providers.zalo_tokens import NotNow, NotSignedIn
 from web.state import Site, site_of
 
 router = APIRouter(prefix="/internal")
@@ -58,3 +59,15 @@ async def proof(request: Request) -> dict[str, str | None]:
         return {"outcome": None}
     digits = str(asked["digits"])
     return {"outcome": await asyncio.to_thread(site.check_proof, sender, digits, now)}
+
+
+@router.post("/zalo-token")
+async def zalo_token(request: Request) -> dict[str, str]:
+    """Give the Official Account's access token to the chat's channel; `refused` is one that Zalo
+    takes no more. 503: there is none now."""
+    site, asked = await _asked(request)
+    try:
+        return {"token": await site.zalo_tokens.access(str(asked.get("refused") or "") or None)}
+    except (NotSignedIn, NotNow) as problem:
+        _log.error("zalo_token_missing", why=str(problem))
+        raise HTTPException(503) from None

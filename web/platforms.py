@@ -11,6 +11,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 
 from core.observability import get_logger
 from web.state import site_of
+from web.webhooks import take_zalo_event
 
 router = APIRouter()
 _log = get_logger(__name__)
@@ -20,6 +21,9 @@ LARGEST = 64 * 1024
 """Bytes of an event; the channels take no more either."""
 TIMEOUT = 20.0
 """Seconds; Twilio's channels answer within twelve, all others at once."""
+RECEIPT = b'"user_received_message"'
+"""The name of Zalo's event of a message that was received. Chat events do not hold it, unless
+somebody writes it: their event is then verified, tells of no message, and is not answered."""
 _HEADERS = (
     "content-type",
     "x-zevent-signature",
@@ -45,6 +49,9 @@ async def webhook(channel: str, request: Request) -> Response:
         body += part
         if len(body) > LARGEST:
             return Response(status_code=413)
+    if channel == "zalo" and RECEIPT in body:
+        # An app has one address: what tells of a message that we sent comes in here as well.
+        return await take_zalo_event(site_of(request), body, request.headers)
     url = f"http://127.0.0.1:{site_of(request).settings.rasa_port}/webhooks/{channel}/webhook"
     headers = {name: request.headers[name] for name in _HEADERS if name in request.headers}
     timeout = aiohttp.ClientTimeout(total=TIMEOUT)

@@ -17,6 +17,7 @@ from core.settings import Settings
 from dossiers.lookup import Lookup
 from dossiers.otp import CODE_GIVEN, Codes
 from dossiers.proof import PROOF_DIGITS, Proofs, Sender
+from notifier.providers.zalo_tokens import ZaloTokens
 from web.history import History
 from web.rasa import RasaClient
 from web.session import Conversations
@@ -36,6 +37,7 @@ class Site:
     history: History
     conversations: Conversations
     templates: Jinja2Templates
+    zalo_tokens: ZaloTokens
 
     def awaits_proof(self, sender: Sender, now: datetime) -> bool:
         """Tell whether digits, or a one-time code, are awaited of `sender`."""

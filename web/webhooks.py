@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import Counter
@@ -63,11 +63,13 @@ async def zalo_event(request: Request) -> Response:
         body += chunk
         if len(body) > LARGEST:
             return Response(status_code=413)
+    return await take_zalo_event(site, body, request.headers)
+
+
+async def take_zalo_event(site: Site, body: bytes, headers: Mapping[str, str]) -> Response:
+    """Take an event of Zalo's that may tell of a message of ours."""
     return await _take(
-        site,
-        zns.NAME,
-        lambda: zns.read_event(site.settings, body, request.headers),
-        status_code=200,
+        site, zns.NAME, lambda: zns.read_event(site.settings, body, headers), status_code=200
     )
 
 

@@ -38,7 +38,7 @@ _WITHOUT_TEXT = frozenset(
 class ZaloInput(PlatformChannel):
     """An Official Account."""
 
-    needs: ClassVar = {"app_id": "MOTCUA_ZALO_APP_ID", "oa_secret": "MOTCUA_ZALO_OA_SECRET"}
+    needs: ClassVar = {"app_id": "MOTCUA_ZNS_APP_ID", "oa_secret": "MOTCUA_ZNS_OA_SECRET"}
     style: ClassVar = Style(longest=2000, buttons=5, title=100, payload=1000)
 
     @classmethod

@@ -104,6 +104,11 @@ class ZaloTokens:
         if self._renewing is not None:
             await asyncio.wait([self._renewing])
 
+    async def close(self) -> None:
+        """Let a refreshing end and close the connections, where nobody else uses them."""
+        await self.settle()
+        await self._wire.close()
+
     async def _renew(self, stale: str | None) -> Pair:
         if self._unsaved is not None:
             await self._save(self._unsaved)

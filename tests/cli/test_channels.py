@@ -41,7 +41,11 @@ def test_each_channel_says_whether_it_is_on_and_what_it_lacks() -> None:
     assert by_name.keys() == NEEDS.keys()
     assert by_name["telegram"]["on"]
     assert by_name["telegram"]["url"] == "https://motcua.example.vn/webhooks/telegram/webhook"
-    assert by_name["zalo"]["missing"] == ["MOTCUA_ZALO_APP_ID", "MOTCUA_ZALO_OA_SECRET"]
+    assert by_name["zalo"]["missing"] == [
+        "MOTCUA_ZNS_APP_ID",
+        "MOTCUA_ZNS_APP_SECRET",
+        "MOTCUA_ZNS_OA_SECRET",
+    ]
     assert TOKEN not in json.dumps(lines)
 
 

@@ -7,11 +7,14 @@ import socket
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from pydantic import SecretStr
+from sqlalchemy import select
 
 from core.database import Sessions
 from core.privacy import Vault
@@ -20,6 +23,8 @@ from dossiers.lifecycle import Status
 from dossiers.models import Dossier
 from dossiers.proof import Sender, proof_print
 from language import signing
+from notifier.models import Receipt
+from notifier.providers.zalo_tokens import sign_in
 from tests.fakes.rasa_server import FakeRasa
 from tests.web.conftest import CHANNEL_SECRET
 from tests.web.dossiers import CODE as DOSSIER
@@ -163,3 +168,53 @@ def test_nobody_else_may_ask(client: TestClient, case: str) -> None:
     if case == "twice":
         assert ask(client, question, header).status_code == 200
     assert ask(client, question, header).status_code == 404
+
+
+# --- Zalo: one app that chats and sends -----------------------------------------------------------
+
+
+@pytest.fixture
+def zalo(app: FastAPI) -> FastAPI:
+    """The site of an office whose Official Account is set up."""
+    changed = {"zns_app_id": "app", "zns_oa_secret": SecretStr("oa-secret")}
+    for name, value in changed.items():
+        setattr(app.state.site.settings, name, value)
+    return app
+
+
+def zalo_event(name: str, **message: str) -> tuple[bytes, dict[str, str]]:
+    event = {"event_name": name, "app_id": "app", "message": message, "timestamp": "1"}
+    body = json.dumps(event).encode()
+    mac = sha256(b"app" + body + b"1" + b"oa-secret").hexdigest()
+    return body, {"X-ZEvent-Signature": f"mac={mac}"}
+
+
+@pytest.mark.usefixtures("zalo")
+def test_receipts_that_come_to_the_chats_address_are_taken(
+    client: TestClient, rasa: FakeRasa, sessions: Sessions
+) -> None:
+    body, headers = zalo_event("user_received_message", tracking_id="ref-0123456789-1", msg_id="m")
+    url = "/webhooks/zalo/webhook"
+    assert client.post(url, content=body, headers=headers).status_code == 200
+    assert client.post(url, content=body).status_code == 403
+    with sessions() as session:
+        assert len(session.scalars(select(Receipt)).all()) == 1
+    body, headers = zalo_event("user_send_text", text="chào", msg_id="m")
+    assert client.post(url, content=body, headers=headers).status_code == 200
+    assert [event.body for event in rasa.events] == [body]
+
+
+def test_the_chat_gets_the_accounts_token_and_nobody_else(
+    client: TestClient, sessions: Sessions, vault: Vault
+) -> None:
+    def token(question: dict[str, str], secret: str = CHANNEL_SECRET) -> Any:
+        body = json.dumps(question).encode()
+        signed = signing.sign(body, secret, int(time.time()))
+        return client.post("/internal/zalo-token", content=body, headers={signing.HEADER: signed})
+
+    assert token({"refused": "", "nonce": "1"}).status_code == 503, "nobody has signed in"
+    given = json.dumps({"access_token": "a-1", "refresh_token": "r-1", "expires_in": "90000"})
+    with sessions.begin() as session:
+        sign_in(session, vault, given, datetime.now(UTC))
+    assert token({"refused": "", "nonce": "2"}).json() == {"token": "a-1"}
+    assert token({"refused": "", "nonce": "3"}, "another secret").status_code == 404
