@@ -104,7 +104,8 @@ NAMES: dict[str, tuple[str, ...]] = {
         r"(?:them|ghi them|bo sung) ten", r"dung ten chung", r"ho gia dinh",
         r"add(?:ing)?(?: \w+){0,2} name",
     ),
-    "project_home": ("can ho", "chung cu", "chu dau tu", "apartment", "condo"),
+    # A flat by itself is a thing, not a procedure; of English words only the developer tells.
+    "project_home": ("can ho", "chung cu", "chu dau tu", "developer"),
 }  # fmt: skip
 """Procedure → patterns of the words that name it in passing."""
 

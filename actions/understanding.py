@@ -597,7 +597,9 @@ def _confirmed(message: _Message) -> str | None:
     if len(message.said.meant) != 1 or not message.named or not is_english(message.parse.text):
         return None
     (name, score), *_ = message.named
-    return name if name == message.said.meant[0] and score >= FAINTLY_NAMED else None
+    if score < FAINTLY_NAMED:
+        return message.said.meant[0]  # the model hears nothing; the words do
+    return name if name == message.said.meant[0] else None
 
 
 def _may_follow(message: _Message) -> bool:
