@@ -28,6 +28,7 @@ from core.privacy import get_vault
 from dossiers import person as registry
 from dossiers.consent import COUNTER
 from dossiers.person import Known, NotANumber, Person
+from notifier import choices
 from notifier import person as notices
 
 app = typer.Typer(help="One person's data: export, erase, opt-out, opt-in.")
@@ -169,7 +170,7 @@ def _ask(prompt: str) -> str:
 def _choose(number: str, channel: str, *, wanted: bool) -> None:
     known = _known(number, id_number=False)
     with get_sessions().begin() as session:
-        notices.choose(session, known.fingerprint, wanted, channel[:20], clock_now())
+        choices.choose(session, known.fingerprint, wanted, channel[:20], "vi", clock_now())
 
 
 def _fail(reason: object) -> NoReturn:

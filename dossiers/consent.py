@@ -22,10 +22,6 @@ LINKED = (
 COUNTER = "counter"
 """Where something was said at an office's desk, and an officer wrote it down."""
 
-SMS_OUT = "Tôi không muốn nhận tin nhắn về hồ sơ đất đai gửi đến số điện thoại này nữa."
-"""What a person says who wants no more messages."""
-SMS_IN = "Tôi đồng ý nhận tin nhắn về tình trạng hồ sơ đất đai gửi đến số điện thoại này."
-"""What a person agrees to who wants messages."""
 ERASED = (
     "Tôi yêu cầu xóa thông tin cá nhân của tôi trong hệ thống nhắn tin và tra cứu hồ sơ đất đai, "
     "và không nhận tin nhắn nữa."

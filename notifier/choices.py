@@ -15,6 +15,7 @@ from core.texts import Language
 from dossiers.consent import record
 from dossiers.models import Dossier, Purpose
 from dossiers.otp import Codes, Made, NoCode
+from dossiers.person import unbar
 from dossiers.proof import Sender
 from dossiers.telling import consent_words
 from notifier.desk import Desk
@@ -49,11 +50,16 @@ def choose(
     language: Language,
     now: datetime,
 ) -> None:
-    """Turn the messages to a number on or off. Whoever asks has taken the second step."""
+    """Turn the messages to a number on or off. Whoever asks has taken the second step, or stands
+    at the counter.
+
+    Who wants messages again after an erasure has new dossiers taken in with their number again.
+    """
     if wanted:
         opt_in(session, phone_index)
+        unbar(session, phone_index)
     else:
-        opt_out(session, phone_index, f"chosen:{channel}", now)
+        opt_out(session, phone_index, channel, now)
     words = consent_words(wanted, language)
     record(session, phone_index, Purpose.STATUS_SMS, wanted, channel, words, now)
 

@@ -13,12 +13,11 @@ from sqlalchemy import ColumnElement, String, cast, delete, literal, or_, select
 from sqlalchemy.orm import Session
 
 from core.privacy import UnreadableSecret, Vault, mask_phone
-from dossiers import consent
 from dossiers import person as registry
-from dossiers.models import Dossier, Purpose
+from dossiers.models import Dossier
 from dossiers.person import Known, Person
 from notifier.models import Attempt, Message, PhoneInbox, Receipt, Suppression
-from notifier.outbox import Change, at, change, opt_in, opt_out
+from notifier.outbox import Change, at, change, opt_out
 from notifier.policy import Step
 from notifier.states import UNSENT, Cause
 from notifier.vocabulary import Why
@@ -109,21 +108,6 @@ def forget_late(session: Session, now: datetime) -> int:
     registry.erase_late(session, numbers)
     theirs = Message.phone_index.in_(numbers)
     return _erase(session, theirs, PhoneInbox.phone_index.in_(numbers), now)["messages"]
-
-
-def choose(session: Session, number: str, wanted: bool, channel: str, now: datetime) -> None:
-    """Write down that the holder of a number (its index) wants messages, or wants none, and the
-    words that were agreed to; said through `channel`.
-
-    Who wants messages again after an erasure has new dossiers taken in with their number again.
-    """
-    words = consent.SMS_IN if wanted else consent.SMS_OUT
-    consent.record(session, number, Purpose.STATUS_SMS, wanted, channel, words, now)
-    if wanted:
-        opt_in(session, number)
-        registry.unbar(session, number)
-    else:
-        opt_out(session, number, channel, now)
 
 
 def _theirs(person: Person) -> ColumnElement[bool]:

@@ -20,11 +20,13 @@ from dossiers.models import Consent, Dossier, Erasure, LinkedIdentity, Purpose
 from dossiers.person import bar, find, known_by_phone
 from dossiers.phones import phone_index
 from dossiers.proof import Sender, proof_print
+from dossiers.telling import consent_words
 from notifier import outbox
+from notifier.choices import choose
 from notifier.desk import Desk
 from notifier.models import PhoneInbox, Suppression
 from notifier.operators import hold
-from notifier.person import choose, export, forget, forget_late
+from notifier.person import export, forget, forget_late
 from notifier.plan import plan_batch
 from notifier.providers.phone import PhoneProvider
 from notifier.states import State
@@ -182,7 +184,7 @@ async def test_an_export_tells_each_message_with_what_became_of_it(
 ) -> None:
     await delivered_and_waiting(registry, office, make_desk)
     with sessions.begin() as session:
-        choose(session, phone_index(vault, PHONE), False, consent.COUNTER, NOON)
+        choose(session, phone_index(vault, PHONE), False, consent.COUNTER, "vi", NOON)
     with sessions() as session:
         found = export(session, vault, find(session, vault, known_by_phone(vault, NUMBER)))
     first, second = found["messages"]
@@ -202,13 +204,13 @@ def test_a_word_at_the_counter_is_kept_and_taken_back(
     index = phone_index(vault, PHONE)
     for wanted in (False, True, False):
         with sessions.begin() as session:
-            choose(session, index, wanted, consent.COUNTER, NOON)
+            choose(session, index, wanted, consent.COUNTER, "vi", NOON)
         with sessions() as session:
             assert outbox.opted_out(session, [index]) == (set() if wanted else {index})
             last = consent.latest(session, index, Purpose.STATUS_SMS)
             assert last is not None
             assert (last.given, last.channel) == (wanted, "counter")
-            assert last.text == (consent.SMS_IN if wanted else consent.SMS_OUT)
+            assert last.text == consent_words(wanted, "vi")
     with sessions() as session:
         assert len(session.scalars(select(Consent)).all()) == 3
 
@@ -219,7 +221,7 @@ def test_who_wants_messages_after_an_erasure_is_no_longer_barred(
     erased(sessions, vault)
     index = phone_index(vault, PHONE)
     with sessions.begin() as session:
-        choose(session, index, True, consent.COUNTER, NOON)
+        choose(session, index, True, consent.COUNTER, "vi", NOON)
     with sessions() as session:
         assert session.scalars(select(Erasure)).all() == []
         assert outbox.opted_out(session, [index]) == set()
