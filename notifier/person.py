@@ -1,4 +1,4 @@
-"""One person's messages: handing them out, erasing them, and what they say about getting any.
+"""One person's messages: handing them out and erasing them.
 
 Beside `dossiers.person`, which finds the person and does the same for the registry. `forget` does
 both in the caller's transaction: all of it happens or none.
@@ -19,11 +19,10 @@ from dossiers.person import Known, Person
 from notifier.models import Attempt, Message, PhoneInbox, Receipt, Suppression
 from notifier.outbox import Change, at, change, opt_out
 from notifier.policy import Step
+from notifier.retention import BLOTTED
 from notifier.states import UNSENT, Cause
 from notifier.vocabulary import Why
 
-BLOTTED = ""
-"""What stands where a text or a number was."""
 _BY = "erasure"
 _TRIES = 5
 

@@ -9,6 +9,7 @@ own interface. A channel without its settings is off: it says so once, and takes
 from __future__ import annotations
 
 import asyncio
+import hmac
 import json
 import logging
 from abc import abstractmethod
@@ -178,6 +179,12 @@ class PlatformChannel(SignedChannel):
             raise NotTaken(type(error).__name__, again_after=0) from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise NotTaken(type(error).__name__) from error
+
+
+def require_secret(request: Request, header: str, secret: str) -> None:
+    """Raise `Refused` unless a header carries the secret that the platform was given."""
+    if not hmac.compare_digest(request.headers.get(header, "").encode(), secret.encode()):
+        raise Refused(403, "forbidden")
 
 
 def as_object(body: bytes) -> dict[str, Any]:

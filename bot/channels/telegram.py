@@ -8,13 +8,18 @@ Contract: core.telegram.org/bots/api (sendMessage: 4,096 characters, callback_da
 
 from __future__ import annotations
 
-import hmac
 from typing import ClassVar
 
 from sanic.request import Request
 
-from bot.channels.base import Incoming, Refused
-from bot.channels.platforms import NotTaken, PlatformChannel, as_object, at
+from bot.channels.base import Incoming
+from bot.channels.platforms import (
+    NotTaken,
+    PlatformChannel,
+    as_object,
+    at,
+    require_secret,
+)
 from bot.channels.rendering import Outgoing, Style
 
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
@@ -33,9 +38,7 @@ class TelegramInput(PlatformChannel):
 
     def verify(self, request: Request) -> None:
         """Refuse what does not carry the secret that Telegram was given."""
-        given = request.headers.get(HEADER, "").encode()
-        if not hmac.compare_digest(given, self._settings["webhook_secret"].encode()):
-            raise Refused(403, "forbidden")
+        require_secret(request, HEADER, self._settings["webhook_secret"])
 
     def parse(self, request: Request) -> list[Incoming]:
         """Read an update: a message, or a button that was pressed. Groups are not spoken to: there

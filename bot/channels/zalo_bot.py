@@ -6,13 +6,18 @@ Contract: docs.zaloplatforms.com/docs/BOT (read 2026-11-23): `X-Bot-Api-Secret-T
 
 from __future__ import annotations
 
-import hmac
 from typing import ClassVar
 
 from sanic.request import Request
 
-from bot.channels.base import Incoming, Refused
-from bot.channels.platforms import NotTaken, PlatformChannel, as_object, at
+from bot.channels.base import Incoming
+from bot.channels.platforms import (
+    NotTaken,
+    PlatformChannel,
+    as_object,
+    at,
+    require_secret,
+)
 from bot.channels.rendering import Outgoing, Style
 
 HEADER = "X-Bot-Api-Secret-Token"
@@ -31,9 +36,7 @@ class ZaloBotInput(PlatformChannel):
 
     def verify(self, request: Request) -> None:
         """Refuse what does not carry the secret that the platform was given."""
-        given = request.headers.get(HEADER, "").encode()
-        if not hmac.compare_digest(given, self._settings["webhook_secret"].encode()):
-            raise Refused(403, "forbidden")
+        require_secret(request, HEADER, self._settings["webhook_secret"])
 
     def parse(self, request: Request) -> list[Incoming]:
         """Read an event; only what a person wrote, alone with the bot, is a message."""
