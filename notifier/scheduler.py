@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TypeVar
 
+import uvloop
 from aiohttp import web
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -429,4 +430,4 @@ def run() -> None:
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     if not settings.demonstration and not settings.public_url:
         log.warning("no MOTCUA_PUBLIC_URL: providers cannot tell us what became of messages")
-    asyncio.run(_main(settings, get_calendar().between))
+    uvloop.run(_main(settings, get_calendar().between))
