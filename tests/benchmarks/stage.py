@@ -140,7 +140,8 @@ def fill(made: Stage, n: int, **columns: object) -> None:
     first = next(_numbers) * 10_000_000
     for start in range(0, n, 5000):
         rows = [
-            message_row(vault, first + i, now, **columns) for i in range(start, min(start + 5000, n))
+            message_row(vault, first + i, now, **columns)
+            for i in range(start, min(start + 5000, n))
         ]
         with engine.begin() as connection:
             connection.execute(insert(Message.__table__), rows)
@@ -164,9 +165,7 @@ def states(made: Stage) -> dict[str, int]:
     """Return how many messages are in each state."""
     engine = made.engine()
     with engine.connect() as connection:
-        rows = connection.execute(
-            select(Message.state, func.count()).group_by(Message.state)
-        ).all()
+        rows = connection.execute(select(Message.state, func.count()).group_by(Message.state)).all()
     engine.dispose()
     return {state.value: n for state, n in rows}
 
