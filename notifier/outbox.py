@@ -98,7 +98,7 @@ def picked(session: Session, query: Select[int], name: str = "picked") -> Select
     """
     if session.get_bind().dialect.name != "postgresql":
         return query
-    ids = query.with_for_update(skip_locked=True, of=query.get_final_froms()[0]).cte(name)
+    ids = query.with_for_update(skip_locked=True, of=query.columns_clause_froms[0]).cte(name)
     return select(*ids.c)
 
 

