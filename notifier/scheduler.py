@@ -66,9 +66,8 @@ BUDGET = Gauge("motcua_sms_budget_vnd", "Today's budget in VND: what of it is wh
 REDACTED = Counter("motcua_sms_redacted_total", "Messages whose text and number were blotted out")
 
 _HANDOVER = 0.0005
-"""Seconds after which a thread that wants Python's lock gets it. The database's thread gives it away
-with every statement and row; with Python's 5 ms, a turn of the dispatcher took a second while many
-answers came in."""
+"""Seconds after which a thread that wants Python's lock gets it. The database's thread gives it
+away with every statement, and would wait 5 ms for it each time while many answers come in."""
 _STALE = 30.0
 """Seconds without a successful tick after which the process calls itself unwell."""
 

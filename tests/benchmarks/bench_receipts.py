@@ -126,7 +126,8 @@ def measure(made: Stage, burst: int) -> None:
     took, own = time.monotonic() - began, time.process_time() - begun
     with sessions() as session:
         verdicts = Counter(session.scalars(select(Receipt.verdict)))
-        moved = dict(session.execute(select(Message.state, func.count()).group_by(Message.state)))
+        by_state = select(Message.state, func.count()).group_by(Message.state)
+        moved = dict(session.execute(by_state).all())
         epochs = session.scalar(select(func.max(Message.epoch)))
     engine.dispose()
     lost, twice = burst - verdicts[Verdict.APPLIED], (epochs or 0) > 1
