@@ -20,7 +20,7 @@ _TOKEN = re.compile(r"\w+(?:[.,/\-]\w+)*|[^\w\s]")
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)
 class SyllableTokenizer(Tokenizer):
-    """Rasa tokenizer whose tokens keep the spelling. Nothing is learned from them: see `analysis`."""
+    """Rasa tokenizer whose tokens keep the spelling. No model learns from them: see `analysis`."""
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
