@@ -122,7 +122,8 @@ def test_the_nation_stands_in_only_where_provinces_decide(catalogue: Catalogue) 
 def test_what_an_old_version_does_not_know_is_unsure(catalogue: Catalogue) -> None:
     old = catalogue.get("first_certificate", as_of=date(2025, 1, 15))
     assert old.confidence(Aspect.TIME) is Confidence.HIGH
-    assert old.confidence(Aspect.WHERE) is Confidence.LOW
+    assert old.confidence(Aspect.WHERE) is Confidence.HIGH
+    assert old.confidence(Aspect.STEPS) is Confidence.LOW
 
 
 def test_nothing_was_in_force_before_the_land_law(catalogue: Catalogue) -> None:
