@@ -50,8 +50,8 @@ NATIONAL: dict[str, list[tuple[float, float | None] | tuple[float, float | None,
     "added_area": [(10, 20), (20, 30)],
 }
 
-# The same as it was until 30/06/2025, under Nghị định 101/2024 (Điều 22, and the ministry's standard
-# texts in Quyết định 629/QĐ-BNNMT): limits, and the number of the first form.
+# The same as it was until 30/06/2025, under Nghị định 101/2024 (Điều 22, and the standard texts of
+# the ministry in Quyết định 629/QĐ-BNNMT): limits, and the number of the first form.
 BEFORE_JULY_2025: dict[str, tuple[list[tuple[float, float | None]], str]] = {
     "transfer": ([(10, 20)], "11/ĐK"),
     "gift": ([(10, 20)], "11/ĐK"),
