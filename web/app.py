@@ -69,7 +69,7 @@ def create_app(settings: Settings) -> FastAPI:
     @contextlib.asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         sweeper = asyncio.create_task(_forget_old(app.state.site))
-        reading = asyncio.create_task(asyncio.to_thread(procedures.read_all))
+        reading = asyncio.create_task(asyncio.to_thread(procedures.read_all, settings.province))
         yield
         sweeper.cancel()
         reading.cancel()
