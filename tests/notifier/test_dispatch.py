@@ -24,7 +24,7 @@ from notifier.providers.twilio import TwilioProvider
 from notifier.states import State
 from notifier.vocabulary import Outcome, Why
 from tests.fakes.twilio_server import FakeTwilio, Mood
-from tests.notifier.conftest import PHONE, SWIFT, Office, Registry
+from tests.notifier.conftest import PHONE, SECRET, SWIFT, Office, Registry
 
 MakeDesk = Callable[..., Desk]
 MakeTwilio = Callable[..., TwilioProvider]
@@ -359,8 +359,21 @@ async def test_nobody_gets_more_than_the_hourly_cap(
     assert {m.not_before for m in rest} == {first + timedelta(hours=1)}
 
 
-async def test_a_text_that_cannot_be_decrypted_fails_alone(
-    sessions: Sessions, registry: Registry, make_desk: MakeDesk, vault: Vault
+@pytest.mark.parametrize(
+    ("column", "sealed"),
+    [
+        ("body_enc", "written with another key"),
+        ("phone_enc", "written with another key"),
+        ("values_enc", Vault(SECRET).encrypt('{"code": "H60')),
+    ],
+)
+async def test_a_message_that_cannot_be_put_together_fails_alone(
+    sessions: Sessions,
+    registry: Registry,
+    make_desk: MakeDesk,
+    vault: Vault,
+    column: str,
+    sealed: str,
 ) -> None:
     for i in range(5):
         registry.dossier(phone=f"+8491234{i:04d}")
@@ -368,7 +381,7 @@ async def test_a_text_that_cannot_be_decrypted_fails_alone(
     with sessions.begin() as session:
         first = session.scalars(select(Message).order_by(Message.id)).first()
         assert first is not None
-        first.body_enc = "written with another key"
+        setattr(first, column, sealed)
     office = Office(sessions, vault, PhoneProvider(sessions, vault))
     await office.dispatch_until(lambda: states(registry)[1:] == [State.ACCEPTED] * 4)
     poisoned = registry.messages()[0]

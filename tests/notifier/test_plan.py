@@ -13,7 +13,7 @@ from sqlalchemy import select
 from core.clock import VIETNAM
 from core.database import Sessions
 from dossiers.lifecycle import Status
-from dossiers.models import PendingEvent
+from dossiers.models import Dossier, PendingEvent
 from dossiers.phones import phone_index
 from notifier import outbox
 from notifier.desk import Desk
@@ -108,6 +108,17 @@ def test_who_is_not_told_is_recorded(
     plan(sessions, make_desk())
     assert registry.messages() == []
     assert [d.why for d in registry.decisions()] == [why]
+
+
+def test_news_that_cannot_be_put_into_words_does_not_stop_the_others(
+    sessions: Sessions, registry: Registry, make_desk: MakeDesk
+) -> None:
+    ids = [registry.dossier(phone=f"+8491234{i:04d}", status=Status.DONE) for i in range(3)]
+    with sessions.begin() as session:
+        session.get_one(Dossier, ids[0]).code = ""  # its template asks for it
+        session.get_one(Dossier, ids[1]).phone_enc = "written with another key"
+    assert plan(sessions, make_desk()).messages == 1
+    assert [d.why for d in registry.decisions()] == [Why.UNREADABLE, Why.UNREADABLE, Why.TOLD]
 
 
 def test_of_two_pending_events_of_a_dossier_the_newer_is_told(
