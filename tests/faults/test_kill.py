@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 
@@ -13,15 +12,10 @@ from notifier.models import Message
 from notifier.states import State
 from notifier.vocabulary import Why
 from tests.fakes.twilio_server import Mood
-from tests.faults.conftest import System
+from tests.faults.conftest import System, long_form, on_sqlite
 from tests.faults.doomed import POINTS
 
 pytestmark = pytest.mark.timeout(180)
-
-long_form = pytest.mark.skipif(
-    os.environ.get("MOTCUA_FAULTS") != "long", reason="of the long form: make faults"
-)
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @on_sqlite
@@ -83,9 +77,7 @@ def test_kill_at_each_point_between_lease_and_outcome(system: System, point: str
     planner.terminate()
     planner.wait(20)
     system.twilio.mood = "well"
-    with system.sessions.begin() as session:  # due again now
-        for message in session.scalars(select(Message)):
-            message.not_before = message.created_at
+    system.due_now()
 
     doomed = system.start(point, module="tests.faults.doomed")
     assert doomed.wait(30) == -signal.SIGKILL
