@@ -105,6 +105,27 @@ def test_a_worker_that_is_stopped_beyond_its_lease_sends_nothing_when_it_wakes(
 
 
 @long_form
+def test_a_leader_that_is_stopped_is_followed_and_does_no_harm_when_it_wakes(
+    system: System,
+) -> None:
+    """While it sleeps another leads; for a moment, both think that they do."""
+    system.twilio.latency = 0.05
+    system.events(40)
+    sleeper = system.start()
+    system.wait(lambda: len(system.twilio.taken) >= 20)
+    sleeper.send_signal(signal.SIGSTOP)
+    system.start()
+    system.wait_for_word('"leading": true', times=2)
+    system.events(40, first=40)
+    system.wait(lambda: sum(system.states().values()) == 80)
+    system.events(40, first=80)  # both plan these
+    sleeper.send_signal(signal.SIGCONT)
+    system.wait_until_settled(120)
+    assert system.joined() == (0, 0)
+    assert system.states() == {State.ACCEPTED: 120}
+
+
+@long_form
 def test_several_processes_on_one_database(system: System) -> None:
     system.twilio.latency = 0.02
     system.events(150)
