@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
@@ -23,9 +22,8 @@ from notifier.policy import Step
 from notifier.providers.base import Answer
 from notifier.states import Cause, State
 from notifier.vocabulary import Outcome, Why
-from tests.notifier.conftest import NOON, RULES, Registry
+from tests.notifier.conftest import NOON, RULES, MakeDesk, Registry
 
-MakeDesk = Callable[..., Desk]
 PRICE = 800
 THREE = Budget(PRICE, {"twilio": PRICE}, 3 * PRICE)
 """A budget of three segments."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import pairwise
@@ -20,9 +19,7 @@ from notifier.desk import Desk
 from notifier.plan import IN_DIGEST, plan_batch, summary
 from notifier.states import State
 from notifier.vocabulary import Why
-from tests.notifier.conftest import NOON, OTHER_PHONE, PHONE, Registry
-
-MakeDesk = Callable[..., Desk]
+from tests.notifier.conftest import NOON, OTHER_PHONE, PHONE, MakeDesk, Registry
 
 
 def plan(sessions: Sessions, desk: Desk, now=NOON, limit: int = 500):  # type: ignore[no-untyped-def]
