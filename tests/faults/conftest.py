@@ -33,6 +33,13 @@ long_form = pytest.mark.skipif(
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 SECRET = "a root secret for fault tests only"
+PATIENT = {
+    "MOTCUA_ESMS_TIMEOUT": "20",
+    "MOTCUA_ZNS_TIMEOUT": "20",
+    "MOTCUA_TWILIO_TIMEOUT": "20",
+    "MOTCUA_SMS_LEASE": "120",
+}
+"""Where nothing is to break: a busy machine's pause is no provider's silence."""
 SETTLED = FINAL | {State.ACCEPTED, State.SENT}
 """Where nothing more is done but wait for receipts, which the fake does not send by itself."""
 
