@@ -120,7 +120,7 @@ class System:
             rows = session.execute(select(Message.state, func.count()).group_by(Message.state))
             return Counter(dict(rows.all()))
 
-    def wait(self, done: Callable[[], bool], seconds: float = 60) -> None:
+    def wait(self, done: Callable[[], bool], seconds: float = 150) -> None:
         """Wait until something holds, however slow the machine is today."""
         until = time.monotonic() + seconds
         while not done():

@@ -9,7 +9,7 @@ import pytest
 from notifier.states import State
 from tests.faults.conftest import System, long_form, on_sqlite
 
-pytestmark = [long_form, pytest.mark.timeout(180)]
+pytestmark = [long_form, pytest.mark.timeout(300)]
 
 ON, BACK = signal.SIGUSR1, signal.SIGUSR2
 on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

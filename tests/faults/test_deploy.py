@@ -18,7 +18,7 @@ from notifier.states import State
 from tests.faults.conftest import PATIENT, System, long_form, running
 from tests.faults.tomorrow import MIGRATION
 
-pytestmark = [long_form, pytest.mark.timeout(180)]
+pytestmark = [long_form, pytest.mark.timeout(300)]
 
 
 @pytest.fixture

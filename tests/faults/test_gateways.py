@@ -17,7 +17,7 @@ from tests.fakes.esms_server import FakeEsms, fake_esms
 from tests.fakes.zns_server import FIRST_REFRESH, FakeZns, fake_zns
 from tests.faults.conftest import PATIENT, SECRET, System
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 RATE = 10.0
 

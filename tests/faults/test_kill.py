@@ -15,7 +15,7 @@ from tests.fakes.twilio_server import Mood
 from tests.faults.conftest import System, long_form, on_sqlite
 from tests.faults.doomed import POINTS
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 
 @on_sqlite

@@ -17,7 +17,7 @@ from notifier.vocabulary import Outcome, Why
 from tests.fakes.twilio_server import Mood
 from tests.faults.conftest import SECRET, System, long_form, on_sqlite
 
-pytestmark = [long_form, pytest.mark.timeout(180), on_sqlite]
+pytestmark = [long_form, pytest.mark.timeout(300), on_sqlite]
 
 N = 40
 FEW = 6
