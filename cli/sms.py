@@ -177,7 +177,7 @@ def budget(json_output: Json = False) -> None:
     if json_output:
         _print_json(asdict(found))
         return
-    if not found.price and not get_settings().demonstration:
+    if not (found.price or found.message_price) and not get_settings().demonstration:
         console.print("no price is known: set MOTCUA_SMS_PRICES, e.g. twilio=1500")
     table = Table(show_header=False)
     table.add_column()
@@ -189,10 +189,12 @@ def budget(json_output: Json = False) -> None:
         ("kept back for want of budget", dong(found.held)),
         ("  messages", str(found.held_messages)),
         ("price of a segment, planned with", dong(found.price)),
+        ("price of a message, planned with", dong(found.message_price)),
     ):
         table.add_row(name, amount)
-    for provider, segments in sorted(found.segments.items()):
-        table.add_row(f"segments through {provider}", str(segments))
+    for provider, number in sorted(found.billed.items()):
+        unit = "messages" if provider in budgets.BILLED_BY_MESSAGE else "segments"
+        table.add_row(f"{unit} through {provider}", str(number))
     console.print(table)
     if found.held_messages:
         console.print(

@@ -132,7 +132,8 @@ class Settings(BaseSettings):
     sms_test_numbers: Annotated[tuple[str, ...], NoDecode] = ()
     """Numbers (+84…) to which `./motcua sms test` may send through a real provider."""
     sms_prices: Annotated[dict[str, NonNegativeInt], NoDecode] = Field(default_factory=dict)
-    """Provider → VND for one segment, e.g. twilio=1500. Nothing is known of prices otherwise."""
+    """Provider → VND for one segment, e.g. twilio=1500; for `zns`, for one message. Nothing is
+    known of prices otherwise."""
     sms_daily_budget: int | None = Field(default=None, ge=0)
     """VND that messages may cost in a day; what exceeds it waits for the next day. None: no limit.
     """

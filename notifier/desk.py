@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from core.observability import get_logger
 from core.privacy import UnreadableSecret, Vault
 from core.settings import Settings
 from dossiers.appointments import Reckon, appointment_of
@@ -22,9 +23,11 @@ from notifier.budget import Budget
 from notifier.outbox import Draft
 from notifier.policy import Rules, earliest
 from notifier.states import State
-from notifier.templates import Template, Templates, render
+from notifier.templates import InvalidTemplate, Template, Templates, render
 from notifier.vocabulary import Why
 from procedures.appointments import get_reckoner
+
+log = get_logger(__name__)
 
 Contact = Callable[[str], tuple[str, ...]]
 """From an office's name to ways of saying where to ask, the fullest first."""
@@ -211,29 +214,30 @@ def draft_about(
     priority: int = 1,
     why: Why | None = None,
 ) -> Draft | None:
-    """Return the message to one person about one dossier, or about several, or None where their
-    number cannot be read. See `draft`."""
+    """Return the message to one person about one dossier, or about several, or None where it cannot
+    be put together: their number cannot be read, or the text lacks a value. See `draft`."""
     first, alone = group[0], len(group) == 1
-    try:
-        to = desk.vault.decrypt(first.phone_enc or "")
-    except UnreadableSecret:
-        return None
     offices = {one.office for one in group}
-    return draft(
-        desk,
-        template_key,
-        {"code": first.code, "count": str(len(group)), **values},
-        to=to,
-        key=key,
-        now=now,
-        priority=priority,
-        about=first if alone else None,
-        office=offices.pop() if len(offices) == 1 else "",
-        office_id=first.office_id if alone else None,
-        language=tongue(group),
-        sample=first.sample,
-        why=why,
-    )
+    try:
+        return draft(
+            desk,
+            template_key,
+            {"code": first.code, "count": str(len(group)), **values},
+            to=desk.vault.decrypt(first.phone_enc or ""),
+            key=key,
+            now=now,
+            priority=priority,
+            about=first if alone else None,
+            office=offices.pop() if len(offices) == 1 else "",
+            office_id=first.office_id if alone else None,
+            language=tongue(group),
+            sample=first.sample,
+            why=why,
+        )
+    except (UnreadableSecret, InvalidTemplate) as error:
+        # One of them must not keep all others from being planned.
+        log.error("message cannot be made", template=template_key, error=type(error).__name__)
+        return None
 
 
 def tongue(group: Sequence[Subject]) -> Language:

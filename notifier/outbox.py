@@ -162,11 +162,9 @@ def put(session: Session, drafts: Sequence[Draft], vault: Vault, now: datetime) 
         }
         for draft in drafts
     ]
-    made: dict[str, int] = {}
-    for start in range(0, len(rows), 200):
-        insert = insert_new(session, Message, rows[start : start + 200], "dedupe_key")
-        returned = session.execute(insert.returning(Message.dedupe_key, Message.id))
-        made |= dict(returned.all())
+    insert = insert_into(session, Message).on_conflict_do_nothing(index_elements=["dedupe_key"])
+    returned = session.execute(insert.returning(_MESSAGE.c.dedupe_key, _MESSAGE.c.id), rows)
+    made = dict(returned.all())
     if made:
         hint(session, MESSAGES)
     return made

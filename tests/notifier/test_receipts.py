@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from pathlib import Path
@@ -15,7 +14,6 @@ from twilio.request_validator import RequestValidator
 from core.database import Sessions
 from core.privacy import Vault
 from core.settings import Settings
-from notifier.desk import Desk
 from notifier.dispatch import Dispatcher
 from notifier.models import Message, Receipt
 from notifier.plan import plan_batch
@@ -26,9 +24,7 @@ from notifier.receipts import take_receipt
 from notifier.states import State
 from notifier.vocabulary import Verdict, Why, Word
 from tests.fakes.twilio_server import TOKEN, FakeTwilio
-from tests.notifier.conftest import NOON, SWIFT, Office, Registry, twilio_settings
-
-MakeDesk = Callable[..., Desk]
+from tests.notifier.conftest import NOON, SWIFT, MakeDesk, Office, Registry, twilio_settings
 
 
 @pytest.fixture
