@@ -26,6 +26,7 @@ from dossiers.otp import Codes
 from dossiers.proof import make_proofs
 from notifier.providers.wire import Wire
 from notifier.providers.zalo_tokens import ZaloTokens
+from notifier.receipts import Intake
 from procedures.appointments import Reckoner
 from procedures.catalogue import get_catalogue
 from procedures.deadlines import get_calendar
@@ -115,6 +116,7 @@ def _site(settings: Settings) -> Site:
     return Site(
         settings=settings,
         sessions=sessions,
+        intake=Intake(sessions),
         vault=vault,
         proofs=proofs,
         codes=Codes(sessions, vault),

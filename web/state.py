@@ -18,6 +18,7 @@ from dossiers.lookup import Lookup
 from dossiers.otp import CODE_GIVEN, Codes
 from dossiers.proof import PROOF_DIGITS, Proofs, Sender
 from notifier.providers.zalo_tokens import ZaloTokens
+from notifier.receipts import Intake
 from web.history import History
 from web.rasa import RasaClient
 from web.session import Conversations
@@ -29,6 +30,7 @@ class Site:
 
     settings: Settings
     sessions: Sessions
+    intake: Intake
     vault: Vault
     proofs: Proofs
     codes: Codes
