@@ -117,8 +117,9 @@ def telegram() -> Iterator[FakeTelegram]:
         yield fake
 
 
-def prepared(state: Path, telegram: FakeTelegram) -> System:
-    """A system that is ready to be started: the model at hand, ports that nobody else has."""
+def prepared(state: Path, telegram: FakeTelegram, **more: str) -> System:
+    """A system that is ready to be started: the model at hand, ports that nobody else has, `more`
+    of its variables."""
     (state / "models").mkdir()
     for made in (model_path(), model_path().with_suffix(".inputs")):
         shutil.copy(made, state / "models")
@@ -137,6 +138,7 @@ def prepared(state: Path, telegram: FakeTelegram) -> System:
         "MOTCUA_TELEGRAM_SECRET": TELEGRAM_SECRET,
         "MOTCUA_TELEGRAM_BASE_URL": f"http://127.0.0.1:{telegram.port}",
         "PYTHONPATH": str(ROOT),
+        **more,
     }
     return System(environment, f"http://127.0.0.1:{ports['WEB']}", telegram)
 
