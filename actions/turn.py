@@ -32,6 +32,9 @@ Language = Literal["vi", "en"]
 _WORD = re.compile(r"[a-z]+")
 PAYLOAD = "payload"
 """The entity in which a channel hands on a token of ours, whole."""
+PROOF = "proof"
+"""Of a message's metadata: what came of digits that stood beside a dossier code. The channel takes
+them out and has them checked (bot/channels/base.py)."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,8 @@ class Turn:
     now: datetime
     meant: Understanding | None = None
     """What a written message means in its conversation; None for a button."""
+    proof: str = ""
+    """What came of digits beside a dossier code; chooses words and opens nothing."""
     before: str = ""
     """The last question on land before this message, as written; empty where there was none."""
 
@@ -180,6 +185,7 @@ def read(tracker: Tracker, now: datetime) -> Turn:
         parse=message,
         state=_state(tracker.current_slot_values()),
         now=now,
+        proof=str((_mapping(message.get("metadata")) or {}).get(PROOF) or ""),
         before=_last_question(tracker.events),
     )
 

@@ -26,9 +26,11 @@ from core.clock import now as clock_now
 from core.database import get_sessions
 from core.privacy import get_vault
 from core.settings import Settings, get_settings
+from dossiers.links import LENGTH, PAGE
 from dossiers.phones import phone_index, read_phones
 from notifier import budget as budgets
 from notifier import circuits, direct, operators
+from notifier.desk import link_lines
 from notifier.direct import NotPossible
 from notifier.lateness import NoSuchAppointment, put_off
 from notifier.operators import History, Line
@@ -138,9 +140,16 @@ def templates(
         if wrong:
             raise typer.Exit(1)
     shown = load_templates(check) if check else get_templates()
+    settings = get_settings()
+    links: tuple[str, ...] = ()
+    if settings.sms_ends_with == "link":
+        links = link_lines(f"{settings.public_base}{PAGE}/{'x' * LENGTH}")
     rows = []
     for template in shown.all():
-        worst = template.worst_case()
+        # Only what tells of one dossier links to its page.
+        page = links if "{code}" in template.sms else ()
+        filled = template.examples(WORST_VALUES, (*page, *WORST_CONTACT))
+        worst = max((one.size for one in filled), key=lambda size: (size.segments, size.units))
         rows.append(
             {
                 "template": template.key,
@@ -150,8 +159,11 @@ def templates(
                 "units": worst.units,
                 "encoding": worst.encoding,
                 "policy": template.policy,
-                "text": template.examples(WORST_VALUES, WORST_CONTACT)[0].text,
-                "examples": [one.text for one in template.examples(EXAMPLE, EXAMPLE_CONTACT)],
+                "text": filled[0].text,
+                "link_at_worst": bool(page) and all(f"{PAGE}/" in one.text for one in filled),
+                "examples": [
+                    one.text for one in template.examples(EXAMPLE, (*page, *EXAMPLE_CONTACT))
+                ],
             }
         )
     if json_output:
@@ -162,7 +174,8 @@ def templates(
         paid = f"{row['segments']} segment{'' if row['segments'] == 1 else 's'}"
         console.print(
             f"[bold]{row['template']}[/] v{row['version']} · {paid} at worst, {row['units']} "
-            f"{row['encoding']} units · limit {row['limit']} · {row['policy']}",
+            f"{row['encoding']} units · limit {row['limit']} · {row['policy']}"
+            + (" · room for the link at worst" if row["link_at_worst"] else ""),
             highlight=False,
         )
         for text in [row["text"], *row["examples"]]:  # type: ignore[misc]

@@ -94,6 +94,9 @@ class Settings(BaseSettings):
     `zns, esms:70 twilio:30`. Empty means `sms_provider` alone."""
     sms_sign: str = "VPDKDD"
     """How an SMS names its sender at its beginning; unaccented."""
+    sms_ends_with: Literal["contact", "link"] = "contact"
+    """What an SMS about one dossier ends with: where to ask, or a link to the dossier's page where
+    that costs no further segment."""
     quiet_hours: QuietHours = (time(21, 0), time(7, 0))
     """Office time in which nobody is texted; messages wait till its end. The demonstration phone
     wakes nobody and ignores it."""
@@ -262,6 +265,12 @@ class Settings(BaseSettings):
             if not re.fullmatch(r"https?://[A-Za-z0-9.\-]+(:\d+)?", origin):
                 raise ValueError(f"{origin!r} is no origin such as https://vpdk.example.gov.vn")
         return value
+
+    @model_validator(mode="after")
+    def _links_lead_somewhere(self) -> Self:
+        if self.sms_ends_with == "link" and not (self.public_url or self.demonstration):
+            raise ValueError("MOTCUA_SMS_ENDS_WITH=link needs MOTCUA_PUBLIC_URL")
+        return self
 
     @property
     def database(self) -> str:

@@ -17,6 +17,7 @@ from core.privacy import UnreadableSecret, Vault
 from core.settings import Settings
 from dossiers.appointments import Reckon, appointment_of
 from dossiers.lifecycle import Language
+from dossiers.links import Link, make_link
 from dossiers.models import Dossier, Office
 from dossiers.offices import OfficeBook
 from notifier.budget import Budget
@@ -53,6 +54,10 @@ class Desk:
     budget: Budget = field(default_factory=Budget)
     due: Due = lambda dossier, today: dossier.due_on
     """The appointment that holds on a day, where a wait may have put it off."""
+    site: str = ""
+    """Address of the site whose pages messages link to; empty: they name the office instead."""
+    link_lasts: timedelta = timedelta(days=180)
+    """For which such a link opens."""
 
     @classmethod
     def of(
@@ -75,6 +80,8 @@ class Desk:
             timedelta(seconds=settings.digest_settle),
             Budget.of(settings),
             true_due(get_reckoner().reckon, offices),
+            settings.public_base if settings.sms_ends_with == "link" else "",
+            timedelta(days=settings.link_days),
         )
 
 
@@ -103,6 +110,12 @@ def contact_lines(settings: Settings, offices: OfficeBook) -> Contact:
         return tuple(line for line in (with_site, by_phone, shortest) if line)
 
     return lines
+
+
+def link_lines(address: str) -> tuple[str, ...]:
+    """Return how an SMS names the page at `address`, the fullest first."""
+    bare = address.removeprefix("https://")
+    return tuple(dict.fromkeys((f"Xem {address}", f"Xem {bare}", bare)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,12 +192,19 @@ def draft(
     """Return a message to `to` (E.164).
 
     `key` is what it is about and to whom. `about` is the one dossier that it tells of, if it is
-    one: it is then overtaken by that dossier's next news. `office` names the office to ask. It is
-    no news any more after `lasts`, if not after the installation's expiry. `why` is why it must
-    not be sent: it is then kept on record as suppressed.
+    one: it is then overtaken by that dossier's next news, and may link to its page. `office` names
+    the office to ask. It is no news any more after `lasts`, if not after the installation's expiry.
+    `why` is why it must not be sent: it is then kept on record as suppressed.
     """
     template = desk.templates[template_key]
-    rendered = render(template, {"sign": desk.sign, **values}, desk.contact(office), language)
+    ways = desk.contact(office)
+    link: Link | None = None
+    if about and desk.site and why is None:
+        link = make_link(desk.vault, about.dossier_id, now, desk.link_lasts)
+        ways = (*link_lines(desk.site + link.path), *ways)
+    rendered = render(template, {"sign": desk.sign, **values}, ways, language)
+    if link and link.path not in rendered.text:
+        link = None  # it did not fit
     not_before = leaves(desk, template, key, now)
     return Draft(
         dedupe_key=key,
@@ -200,6 +220,7 @@ def draft(
         sample=sample,
         state=State.QUEUED if why is None else State.SUPPRESSED,
         why=why,
+        link=link,
     )
 
 

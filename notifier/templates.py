@@ -223,9 +223,9 @@ def render(
     """Fill a template in, fold it and count it.
 
     In English where that is asked for and the template has it. `contact` gives ways of saying
-    where to ask, the fullest first: the first that costs no further segment is taken, and the last
-    if each does. A missing or empty `due` takes the undated wording. Raises `InvalidTemplate` for
-    a value that the wording needs and did not get.
+    where to look or ask, the fullest first: the first that costs no further segment is taken, and
+    the last if each does. A missing or empty `due` takes the undated wording. Raises
+    `InvalidTemplate` for a value that the wording needs and did not get.
     """
     wording = template.wording(language, dated=bool(values.get("due")))
     if language == "en" and template.english:
@@ -239,8 +239,14 @@ def render(
     return next(candidate for candidate in filled if candidate.size.segments == fewest)
 
 
+_ENGLISH = {"LH ": "Tel. ", "Xem ": "See "}
+
+
 def _in_english(line: str) -> str:
-    return "Tel. " + line.removeprefix("LH ") if line.startswith("LH ") else line
+    for vietnamese, english in _ENGLISH.items():
+        if line.startswith(vietnamese):
+            return english + line.removeprefix(vietnamese)
+    return line
 
 
 def _fill(template: Template, wording: str, values: Mapping[str, str]) -> Rendered:

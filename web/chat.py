@@ -2,13 +2,13 @@
 for the page's small script.
 
 The citizen's words go to Rasa; the four digits or the one-time code that prove a dossier is theirs
-do not: they are checked here, and Rasa is told only that they were given.
+do not: they are checked here, and Rasa is told only that they were given. Where they stand beside a
+dossier's code, Rasa's channel takes them out and asks the site, as for every channel.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
 import secrets
 from typing import Annotated
 
@@ -22,6 +22,8 @@ from core import clock
 from core.observability import get_logger
 from dossiers.proof import Sender
 from language.blocks import Block, Button, Buttons, Text
+from language.folding import normalise
+from language.proof_digits import Given, find_digits
 from web.headers import framed_by
 from web.history import Turn
 from web.rasa import RasaUnavailable
@@ -41,8 +43,6 @@ PER_MINUTE = RateLimitItemPerMinute(20)
 _PER_ADDRESS = RateLimitItemPerMinute(200)
 _limiter = MovingWindowRateLimiter(MemoryStorage())
 
-_ONLY_DIGITS = re.compile(r"[\d\s.\-]{4,20}")
-"""A chat message that can only be a proof, while one is awaited."""
 PROOF_SAID = "•••• (số để xác nhận)"
 """What the log shows in place of the digits."""
 
@@ -110,10 +110,12 @@ async def say(
         text = text.strip()
         if not payload and not text:
             return _back(request, site, conversation, None)
-        if not payload and await _is_proof(site, conversation, text):
-            known = await _prove(site, conversation, message_id, text)
+        given = None if payload else find_digits(normalise(text[:LONGEST]))
+        if given and await _is_proof(site, conversation, given):
+            known = await _prove(site, conversation, message_id, given.digits)
         else:
-            said = title or payload if payload else text[:LONGEST]
+            written = given.rest if given else text[:LONGEST]
+            said = title or payload if payload else written
             answer = await _ask(site, conversation, message_id, payload or text)
             known = await _keep(site, conversation, message_id, said, answer)
     return _back(request, site, conversation, known)
@@ -164,9 +166,10 @@ def admitted(request: Request, token: str) -> tuple[Site, str]:
     return site, conversation
 
 
-async def _is_proof(site: Site, conversation: str, text: str) -> bool:
-    """Whether the message is nothing but digits, and a proof is awaited."""
-    if not _ONLY_DIGITS.fullmatch(text):
+async def _is_proof(site: Site, conversation: str, given: Given) -> bool:
+    """Whether digits without a dossier's code are awaited as a proof; beside a code they are the
+    channel's to take out."""
+    if given.code or not given.digits:
         return False
     sender = Sender(CHANNEL, conversation)
     return await asyncio.to_thread(site.awaits_proof, sender, clock.now())

@@ -27,6 +27,7 @@ from bot.channels.base import (
     Refused,
     SignedChannel,
 )
+from bot.channels.office import Office
 from bot.channels.once import Once, Recent
 from language import signing
 from language.blocks import to_dict
@@ -37,10 +38,10 @@ _ID = re.compile(r"[A-Za-z0-9_\-]{8,64}")
 
 
 class WebInput(SignedChannel):
-    """Takes messages from the site; `secret` is the one it signs with."""
+    """Takes messages from the site, at `site`; `secret` is the one both sign with."""
 
-    def __init__(self, secret: str) -> None:
-        super().__init__()
+    def __init__(self, secret: str, site: str = "") -> None:
+        super().__init__(Office(site, secret))
         self._secret = secret
         self._once: Once[list[Blocks]] = Once(REMEMBERED)
         # Twice the tolerance: a signature may be used from the past's edge to the future's.
@@ -58,7 +59,7 @@ class WebInput(SignedChannel):
         # A variable that Rasa did not fill in would be a secret that everybody can read.
         if len(secret) < 16 or "${" in secret:
             raise ValueError("the web channel needs a secret of 16 characters or more")
-        return cls(secret)
+        return cls(secret, str((credentials or {}).get("site") or ""))
 
     def verify(self, request: Request) -> None:
         """Refuse what is forged, stale or replayed, all with the same words."""

@@ -161,6 +161,13 @@ def test_the_script_gets_the_turn_alone(visitor: Visitor) -> None:
     assert "<html" not in answer.text
 
 
+def test_digits_typed_beside_a_code_are_not_shown_again(visitor: Visitor, rasa: FakeRasa) -> None:
+    rasa.answer = lambda _text: [Text("vâng")]
+    shown = visitor.say("hồ sơ H60.12.01-261016-0001, 4 số cuối là 5678")
+    assert "4 số cuối là ••••" in shown
+    assert "5678" not in shown
+
+
 def test_an_asked_proof_has_a_field_of_its_own(visitor: Visitor, rasa: FakeRasa) -> None:
     blocks: list[Block] = [AskProof("Xin nhập 4 số cuối")]
     rasa.answer = lambda _text: blocks

@@ -23,6 +23,7 @@ from bot.channels import notices
 from bot.channels.web import WebInput
 from language import signing
 from language.blocks import Text, to_dict
+from tests.bot.channels.platform_server import platforms
 
 ROOT = Path(__file__).parents[3]
 SECRET = "a secret between two of our own"
@@ -197,6 +198,27 @@ def test_silence_is_answered() -> None:
     assert ask(app_with(silent)) == [[to_dict(notices.NO_ANSWER)]]
 
 
+def test_digits_beside_a_code_go_to_the_site_and_not_to_the_conversation() -> None:
+    conversation = Conversation()
+
+    async def scenario() -> None:
+        async with platforms() as fake:
+            fake.on_file["H60.12.01-261016-0001"] = "4321"
+            app = Sanic(f"web_{uuid4().hex}")
+            web = WebInput(SECRET, fake.url)
+            app.blueprint(web.blueprint(conversation), url_prefix="/webhooks/web")
+            body = body_of(text="H60.12.01-261016-0001 4321")
+            assert (await post(app, body, signed(body))).status_code == 200
+            (asked,) = fake.checked
+            assert (asked["channel"], asked["sender"]) == ("web", "visitor-0001")
+
+    asyncio.run(scenario())
+    (message,) = conversation.heard
+    assert message.text == "H60.12.01-261016-0001 ••••"
+    assert message.metadata == {"proof": "verified"}
+    assert "4321" not in str(vars(message))
+
+
 def test_a_failure_is_answered_and_a_retry_is_heard() -> None:
     conversation = Conversation()
     failures = [RuntimeError("the lock store is away")]
@@ -242,7 +264,8 @@ def test_our_own_files_are_filled_in_from_the_environment(monkeypatch: pytest.Mo
     monkeypatch.setenv("MOTCUA_WEB_PORT", "18080")
     monkeypatch.setenv("MOTCUA_ACTIONS_PORT", "15055")
     credentials = read_config_file(ROOT / "credentials.yml")
-    assert credentials.pop("bot.channels.web.WebInput") == {"secret": SECRET}
+    site = "http://127.0.0.1:18080"
+    assert credentials.pop("bot.channels.web.WebInput") == {"secret": SECRET, "site": site}
     for path, values in credentials.items():
         channel = class_from_module_path(path).from_credentials(values)
         assert not channel.on, "of a platform nothing is set"
