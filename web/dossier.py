@@ -140,7 +140,7 @@ def act(
         said = code_sent(made, language)
         return _page(request, site, conversation, word, language, said=said)
     if do == "check":
-        checked = site.codes.check(sender, given, now)
+        checked = site.codes.check(sender, given, now, view.id)
         if checked is not CodeOutcome.VERIFIED:
             said = code_refused(checked, language)
             return _page(request, site, conversation, word, language, said=said)
@@ -224,7 +224,7 @@ def _choice(
         return Choice(
             has_phone=True,
             tail=tail,
-            awaited=not full and site.codes.awaited(sender, now),
+            awaited=not full and site.codes.awaited(sender, now, view.id),
             full=full,
             wanted=wants_messages(session, phone),
             # To this number alone: what went to an earlier one is not this person's to read.
