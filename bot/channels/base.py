@@ -54,6 +54,8 @@ class Incoming:
     message_id: str
     """Unique within the channel: a retry carries the same one."""
     text: str
+    language: str = ""
+    """Of what was pressed, or of the page; empty where the channel does not know."""
 
 
 Converse = Callable[[Incoming], Awaitable[list[Blocks]]]
@@ -145,6 +147,7 @@ class SignedChannel(InputChannel, ABC):  # type: ignore[misc]  # Rasa is not typ
                 parse_data=tokens.read(cleaned.text),
                 input_channel=self.name(),
                 message_id=incoming.message_id,
+                metadata={"language": incoming.language} if incoming.language else None,
             )
         )
         if not collector.messages:
