@@ -224,7 +224,7 @@ class Codes:
                 record(session, phone, Purpose.LINKED_CHAT, True, sender.channel, words, now)
         return CodeOutcome.VERIFIED
 
-    def _newest(self, sender: Sender, now: datetime, dossier_id: int | None) -> Select[tuple[int]]:
+    def _newest(self, sender: Sender, now: datetime, dossier_id: int | None) -> Select[int]:
         """Of the codes awaited, the one that was sent last."""
         query = select(OneTimeCode.id).where(
             OneTimeCode.channel == sender.channel,

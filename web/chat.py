@@ -243,9 +243,7 @@ async def _keep(
     return await asyncio.to_thread(site.history.keep, conversation, turn)
 
 
-async def _back(
-    request: Request, site: Site, conversation: str, turn: Turn | None
-) -> Response:
+async def _back(request: Request, site: Site, conversation: str, turn: Turn | None) -> Response:
     """The turn alone for the script; for a plain form, the page at its newest answer."""
     if request.headers.get("accept", "").startswith(FRAGMENT):
         return site.page(

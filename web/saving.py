@@ -35,7 +35,9 @@ def saved(turns: Iterable[Turn], now: datetime, language: Language, site: str) -
     for turn in turns:
         answer = as_text(block for block in turn.answer if block.kind not in _SPENT)
         asked = tell("saved_asked", language, at=_moment(turn.at))
-        parts.append(f"{_RULE}\n{asked}\n{turn.said}\n\n{tell('saved_answered', language)}\n{answer}")
+        parts.append(
+            f"{_RULE}\n{asked}\n{turn.said}\n\n{tell('saved_answered', language)}\n{answer}"
+        )
     if len(parts) == 1:
         parts.append(tell("saved_nothing", language))
     # The editors of old Windows read lines that end like this.

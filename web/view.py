@@ -1,5 +1,5 @@
-"""How a reader wants the pages: language, size of the letters, contrast. Kept in a cookie that holds
-nothing else and works without a script; read anew at every request, nonsense as if never said.
+"""How a reader wants the pages: language, size of the letters, contrast. Kept in a cookie that
+holds nothing else, chosen without a script; nonsense in it is as if never said.
 
 The language in an address (`?lang=en`) goes before the one kept. Pages of the catalogue are found
 by search engines under an address for each language, so they look at the address alone.

@@ -1,5 +1,5 @@
-"""What pages need to speak two languages and to link within the site. Words that templates say stand
-in them, side by side; those that the programme chooses are in `data/texts/site.yml`.
+"""What pages need to speak two languages and to link within the site. Words that templates say
+stand in them, side by side; those that the programme chooses are in `data/texts/site.yml`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 The site chooses the conversation (an opaque id bound to its visitor's signed cookie); a browser
 never reaches this. Contract: body `{"conversation", "message_id", "text"}`, and
-`"language"` (vi, en) where it is known; header `X-Motcua-Signature`; answer `{"messages": [[block, …], …]}`.
+`"language"` (vi, en) where it is known; header `X-Motcua-Signature`; answer
+`{"messages": [[block, …], …]}`.
 """
 
 from __future__ import annotations

@@ -300,7 +300,9 @@ def test_the_colours_of_the_readers_system_and_no_motion(
         assert moved == "auto"
 
 
-@pytest.mark.parametrize("path", ["/rieng-tu", "/rieng-tu?lang=en", "/khong-co-trang-nay", "/phone", "/embed"])
+@pytest.mark.parametrize(
+    "path", ["/rieng-tu", "/rieng-tu?lang=en", "/khong-co-trang-nay", "/phone", "/embed"]
+)
 def test_other_pages_pass_axe_at_320(browser: Browser, address: str, path: str) -> None:
     with browser.new_page(viewport={"width": 320, "height": 700}) as page:
         page.goto(address + path)
