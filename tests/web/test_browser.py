@@ -185,9 +185,9 @@ def test_characters_are_counted_towards_the_end(page: Page) -> None:
     field = page.get_by_label("Câu hỏi của Ông/Bà")
     expect(page.locator("#count")).to_have_text("tối đa 1000 ký tự")
     field.fill("a" * 850)
-    expect(page.locator("#count")).to_have_text("Còn 150 ký tự")
+    expect(page.locator("#count")).to_have_text("còn 150 ký tự")
     field.fill("a" * 1500)
-    expect(page.locator("#count")).to_have_text("Còn 0 ký tự")
+    expect(page.locator("#count")).to_have_text("còn 0 ký tự")
 
 
 def test_a_conversation_is_saved_and_deleted_from_its_page(

@@ -114,9 +114,7 @@ def test_rasa_hears_the_language_of_a_button_and_of_a_page_that_was_chosen(
 def test_an_answer_is_framed_in_its_own_language(visitor: Visitor, rasa: FakeRasa) -> None:
     """Who writes English on the Vietnamese page reads no Vietnamese beside the answer."""
     rasa.answer = lambda _text: [
-        Text(
-            "Gift: hand the papers in at the land office (Văn phòng đăng ký đất đai).", tone="lead"
-        ),
+        Text("Gift of land: at the commune's one-stop desk (Bộ phận một cửa).", tone="lead"),
         Source("Nghị định 151/2025/NĐ-CP", "01/07/2025", "23/11/2026"),
         Buttons((Button("Fees", "ask:gift:fee"),)),
     ]

@@ -38,6 +38,7 @@ class MotcuaChat extends HTMLElement {
     const left = this.field.maxLength - this.field.value.length;
     const near = left <= this.field.maxLength / 5;
     this.count.textContent = near ? this.dataset.left.replace("#", left) : this.limit;
+    this.count.classList.toggle("far", !near); // heard, not seen
   }
 
   onSubmit(event) {
