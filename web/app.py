@@ -14,6 +14,7 @@ from fastapi.templating import Jinja2Templates
 from starlette.exceptions import HTTPException
 from starlette.middleware.base import RequestResponseEndpoint
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core import clock
 from core.database import make_engine, session_factory
@@ -30,6 +31,7 @@ from notifier.providers.zalo_tokens import ZaloTokens
 from procedures.appointments import Reckoner
 from procedures.catalogue import get_catalogue
 from procedures.deadlines import get_calendar
+from procedures.pages import CHECKLIST_PDF, LIST
 from web import (
     calculator,
     chat,
@@ -77,10 +79,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = FastAPI(title="Motcua", lifespan=life, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.site = _site(settings)
-    # Only what holds nothing personal is packed: the length of a packed page can give away a secret
-    # in it to who can put words beside the secret.
-    static = GZipMiddleware(StaticFiles(directory=_HERE / "static"), minimum_size=400)
-    app.mount("/static", static, name="static")
+    app.mount("/static", StaticFiles(directory=_HERE / "static"), name="static")
     for module in (
         *(chat, pages, view, procedures, calculator, crawlers, phone, webhooks),
         *(dossier, platforms, internal, health),
@@ -97,7 +96,25 @@ def create_app(settings: Settings) -> FastAPI:
             response.headers.setdefault(name, value)
         return response
 
+    app.add_middleware(Packed)
     return app
+
+
+class Packed:
+    """Packs what holds nothing personal: styles, scripts and the catalogue's pages. The length of a
+    packed page can give away a secret in it, such as a form's token, to who can put words beside
+    it; so nothing else is.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._plain = app
+        self._packed = GZipMiddleware(app, minimum_size=400)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        path = scope["path"] if scope["type"] == "http" else ""
+        fits = path.startswith(("/static/", LIST)) and not path.endswith(CHECKLIST_PDF)
+        await (self._packed if fits else self._plain)(scope, receive, send)
 
 
 def _site(settings: Settings) -> Site:
