@@ -242,7 +242,7 @@ def _second_step(turn: Turn, rooms: Rooms, view: DossierView, wanted: str) -> Re
     sent = isinstance(made, Made)
     blocks: list[Block] = [Text(code_sent(made, turn.language), tone="lead" if sent else "warning")]
     if sent and sender.lasting:
-        blocks.append(Text(LINKED, tone="note"))
+        blocks.append(Text(LINKED.say(turn.language), tone="note"))
     blocks += _code_asked(turn, rooms, wanted)
     if not sent:
         blocks.append(_ways_on(turn))

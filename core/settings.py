@@ -83,6 +83,9 @@ class Settings(BaseSettings):
     offices_file: Path = ROOT / "data" / "offices" / "offices.yml"
     columns_file: Path = ROOT / "data" / "offices" / "columns.yml"
     """How the headings of the office's export are called."""
+    theme_file: Path = Path()
+    """A stylesheet of the office's own that sets the variables of `web/static/tokens.css`; none if
+    empty."""
     hotline: str = ""
     """Number that citizens may call; shown in answers and on every page."""
 

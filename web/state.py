@@ -21,7 +21,8 @@ from notifier.providers.zalo_tokens import ZaloTokens
 from notifier.receipts import Intake
 from web.history import History
 from web.rasa import RasaClient
-from web.session import Conversations
+from web.session import Conversations, within_a_frame
+from web.view import View, keep, kept_view, view_of
 
 
 @dataclass(frozen=True)
@@ -67,14 +68,25 @@ class Site:
         cache: str = "no-store",
         **values: Any,
     ) -> HTMLResponse:
-        """Render a template. `language` among the values is the page's, Vietnamese if left out.
+        """Render a template, as the reader wants pages. `language` among the values is the page's,
+        where it is not for the reader to choose.
 
-        Pages hold personal words: no cache may keep them, unless `cache` says otherwise.
+        Pages hold personal words: no cache may keep them, unless `cache` says otherwise. What a
+        cache keeps is for readers who have chosen nothing, and sets nobody's cookie.
         """
-        values["settings"] = self.settings
-        return self.templates.TemplateResponse(
-            request, name, values, status_code=status, headers={"Cache-Control": cache}
-        )
+        view = view_of(request)
+        shown = {"language": view.language, **values}
+        shown |= {"settings": self.settings, "view": view}
+        response = self.templates.TemplateResponse(request, name, shown, status_code=status)
+        if cache == "no-store":
+            if view != kept_view(request):
+                keep(response, view, self.conversations.secure, within_a_frame(request))
+        else:
+            response.headers["Vary"] = "Cookie"
+            if (view.size, view.contrast) != (View.size, View.contrast):
+                cache = "private, no-cache"
+        response.headers["Cache-Control"] = cache
+        return response
 
 
 def site_of(request: Request) -> Site:

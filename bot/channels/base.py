@@ -65,6 +65,8 @@ class Incoming:
     message_id: str
     """Unique within the channel: a retry carries the same one."""
     text: str
+    language: str = ""
+    """Of what was pressed, or of the page; empty where the channel does not know."""
 
 
 Converse = Callable[[Incoming], Awaitable[list[Blocks]]]
@@ -165,7 +167,10 @@ class SignedChannel(InputChannel, ABC):  # type: ignore[misc]  # Rasa is not typ
                 parse_data=tokens.read(text),
                 input_channel=self.name(),
                 message_id=incoming.message_id,
-                metadata={PROOF: outcome} if outcome else None,
+                metadata={
+                    **({PROOF: outcome} if outcome else {}),
+                    **({"language": incoming.language} if incoming.language else {}),
+                },
             )
         )
         if not collector.messages:

@@ -1,8 +1,9 @@
 """The web channel: our own site asks over loopback, signed, and gets the answer in the response.
 
 The site chooses the conversation (an opaque id bound to its visitor's signed cookie); a browser
-never reaches this. Contract: body `{"conversation", "message_id", "text"}`, header
-`X-Motcua-Signature`; answer `{"messages": [[block, …], …]}`.
+never reaches this. Contract: body `{"conversation", "message_id", "text"}`, and
+`"language"` (vi, en) where it is known; header `X-Motcua-Signature`; answer
+`{"messages": [[block, …], …]}`.
 """
 
 from __future__ import annotations
@@ -87,7 +88,10 @@ class WebInput(SignedChannel):
                 raise Refused(400, f"{field}: 8 to 64 of A-Z a-z 0-9 _ -")
         if not isinstance(data.get("text"), str):
             raise Refused(400, "text: missing")
-        return [Incoming(data["conversation"], data["message_id"], data["text"])]
+        if data.get("language", "") not in ("", "vi", "en"):
+            raise Refused(400, "language: vi or en")
+        language = data.get("language", "")
+        return [Incoming(data["conversation"], data["message_id"], data["text"], language)]
 
     async def take(self, messages: list[Incoming], converse: Converse) -> HTTPResponse:
         """Answer in the response. A failure of ours is an answer too: the visitor waits."""

@@ -530,7 +530,15 @@ def test_an_account_that_lasts_is_told_that_it_is_tied_to_the_number(talk: Conve
     talk.sender = "zalo:7001"
     prove(talk)
     talk.act("action_unsubscribe_sms", text="đừng nhắn tin nữa")
-    assert LINKED in talk.text
+    assert LINKED.vi in talk.text
+
+
+def test_who_writes_english_is_told_so_in_english(talk: Conversation) -> None:
+    talk.sender = "zalo:7001"
+    prove(talk)
+    talk.act("action_unsubscribe_sms", text="I do not want any more messages about my land")
+    assert LINKED.en in talk.text
+    assert LINKED.vi not in talk.text
 
 
 def test_a_dossier_without_a_number_gets_no_messages(talk: Conversation) -> None:

@@ -109,6 +109,8 @@ NOW = int(time.time())
                 "no message id": body_of(message_id=None),
                 "no text": body_of(text=None),
                 "text of another type": body_of(text=["xin chào"]),
+                "a language of nobody's": body_of(language="fr"),
+                "language of another type": body_of(language=["en"]),
             }.items()
         ),
     ],
@@ -176,6 +178,14 @@ def test_a_token_skips_the_understanding() -> None:
     conversation = Conversation()
     ask(app_with(conversation), text="ask:transfer:fee")
     assert conversation.heard[0].parse_data["intent"]["name"] == "ask_procedure"
+
+
+def test_the_language_of_a_button_or_a_page_goes_along() -> None:
+    conversation = Conversation()
+    app = app_with(conversation)
+    ask(app, text="ask:transfer:fee", language="en", message_id="message-0001")
+    ask(app, text="lệ phí", message_id="message-0002")
+    assert [message.metadata for message in conversation.heard] == [{"language": "en"}, None]
 
 
 def test_ten_thousand_characters_are_cut_and_the_answer_says_so() -> None:
