@@ -103,8 +103,19 @@ def bench(
 
 @app.command()
 def faults() -> None:
-    """Run the long form of the fault suite."""
-    _run([APPLICATION.python, "-m", "pytest", "tests/faults"], {"MOTCUA_FAULTS": "long"})
+    """Run the long form of the fault suite, and of the siege of dossier codes."""
+    targets, long = ("tests/faults", "tests/attacks/test_guessing.py"), {"MOTCUA_FAULTS": "long"}
+    _run([APPLICATION.python, "-m", "pytest", "--timeout", "3600", *targets], long)
+
+
+@app.command()
+def soak(
+    minutes: float = typer.Option(10.0, help="How long."),
+    picture: Path = typer.Option(ROOT / "docs" / "images" / "soak-memory.svg", help="The curve."),
+) -> None:
+    """Hold 32 conversations at once through the whole system, and watch its memory."""
+    options = ["--minutes", str(minutes), "--picture", str(picture)]
+    _run([APPLICATION.python, "-m", "tests.benchmarks.soak", *options])
 
 
 def ensure_chromium() -> None:

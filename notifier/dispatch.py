@@ -322,7 +322,8 @@ class Dispatcher:
                 template=one.template,
                 values=json.loads(values) if values else None,
             )
-        except UnreadableSecret:
+        except (UnreadableSecret, ValueError):
+            # This one fails; the others of its batch go their way.
             return None
 
     def _finish(self, session: Session, finished: Sequence[Finished], now: datetime) -> None:

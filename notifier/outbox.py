@@ -35,6 +35,7 @@ from core.clock import now as clock_now
 from core.database import MESSAGES, as_rows, hint
 from core.privacy import Vault
 from dossiers.inserting import insert_into
+from dossiers.links import Link, open_link
 from dossiers.phones import phone_index
 from notifier.models import Attempt, Message, Suppression, new_ref
 from notifier.policy import Step
@@ -124,6 +125,8 @@ class Draft:
     retry_of: int | None = None
     state: State = State.QUEUED
     why: Why | None = None
+    link: Link | None = None
+    """The link in its text, which is opened as the message is put into the outbox."""
 
 
 def put(session: Session, drafts: Sequence[Draft], vault: Vault, now: datetime) -> dict[str, int]:
@@ -163,11 +166,12 @@ def put(session: Session, drafts: Sequence[Draft], vault: Vault, now: datetime) 
         }
         for draft in drafts
     ]
-    made: dict[str, int] = {}
-    for start in range(0, len(rows), 200):
-        insert = insert_new(session, Message, rows[start : start + 200], "dedupe_key")
-        returned = session.execute(insert.returning(Message.dedupe_key, Message.id))
-        made |= dict(returned.all())
+    insert = insert_into(session, Message).on_conflict_do_nothing(index_elements=["dedupe_key"])
+    returned = session.execute(insert.returning(_MESSAGE.c.dedupe_key, _MESSAGE.c.id), rows)
+    made = dict(returned.all())
+    for draft in drafts:
+        if draft.link and draft.dedupe_key in made:
+            open_link(session, vault, draft.link)
     if made:
         hint(session, MESSAGES)
     return made

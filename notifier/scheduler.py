@@ -358,6 +358,17 @@ class Notifier:
 
     # --- the process ---------------------------------------------------------------------------
 
+    async def _mind_clock(self) -> None:
+        """Let ticks go on where the machine's clock was set back: APScheduler waits for the moment
+        by that clock, which is then as far away as the clock was set."""
+        while True:
+            await asyncio.sleep(1)
+            now = datetime.now(VIETNAM)
+            for job in self._scheduler.get_jobs():
+                every = getattr(job.trigger, "interval", None)
+                if every and job.next_run_time and job.next_run_time - now > every:
+                    job.modify(next_run_time=now)
+
     @property
     def healthy(self) -> bool:
         """True while ticks succeed."""
@@ -365,9 +376,11 @@ class Notifier:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; then let open requests end."""
-        await self._lead()
+        # A database that is away fails this tick too, and not the process.
+        await self._tick("lead", self._lead)()
         self._schedule()
         self._scheduler.start()
+        minding = asyncio.create_task(self._mind_clock())
         dispatching = asyncio.create_task(self.dispatcher.run())
         hints = {EVENTS: self._plan_soon, MESSAGES: self.dispatcher.wake}
         listening = asyncio.create_task(listen(self._sessions.kw["bind"], hints))
@@ -377,6 +390,7 @@ class Notifier:
         self.dispatcher.stop()
         stopping.cancel()
         listening.cancel()
+        minding.cancel()
         try:
             await dispatching
         finally:

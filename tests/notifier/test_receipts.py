@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
@@ -18,7 +17,6 @@ from twilio.request_validator import RequestValidator
 from core.database import Sessions
 from core.privacy import Vault
 from core.settings import Settings
-from notifier.desk import Desk
 from notifier.dispatch import Dispatcher
 from notifier.models import Message, Receipt
 from notifier.plan import plan_batch
@@ -29,9 +27,7 @@ from notifier.receipts import Intake, take_receipts
 from notifier.states import State
 from notifier.vocabulary import Verdict, Why, Word
 from tests.fakes.twilio_server import TOKEN, FakeTwilio
-from tests.notifier.conftest import NOON, SWIFT, Office, Registry, twilio_settings
-
-MakeDesk = Callable[..., Desk]
+from tests.notifier.conftest import NOON, SWIFT, MakeDesk, Office, Registry, twilio_settings
 
 
 @pytest.fixture
