@@ -14,7 +14,7 @@ from actions.turn import Rooms
 from dossiers.lifecycle import Status
 from language.folding import has_marks
 from tests.actions.conftest import Conversation
-from tests.actions.test_dossiers import RIGHT, add_dossier
+from tests.actions.test_dossiers import RIGHT, add_dossier, typed
 
 _NAMES = re.compile(
     r"Luật|Nghị định|Nghị quyết|Quyết định|Thông tư|^Official name|^Code \d|BĐS|^Source"
@@ -103,7 +103,7 @@ def test_a_sum_is_worked_out_in_english_though_its_answers_are_short(
 def test_a_dossier_is_told_in_english(talk: Conversation, rooms: Rooms, status: Status) -> None:
     code = "H60.12.01-261104-0077"
     add_dossier(rooms, code, status=status)
-    talk.act("action_check_status", text=f"please check my dossier {code}, last digits {RIGHT}")
+    typed(talk, f"please check my dossier {code}, last digits {RIGHT}")
     assert vietnamese_lines(talk) == []
     assert "First certificate (Đăng ký, cấp Giấy chứng nhận lần đầu)" in talk.text
 
