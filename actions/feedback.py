@@ -6,12 +6,12 @@ import re
 
 from sqlalchemy import delete
 
-from actions.anonymising import anonymise
 from actions.conversation import rating
 from actions.models import UNANSWERED_KEPT, Rating, Unanswered, Why
 from actions.people import contacts
 from actions.texts import say
 from actions.turn import Reply, Rooms, Turn
+from helpdesk.anonymising import anonymise
 from language.blocks import Button, Buttons, Text
 from language.folding import fold
 

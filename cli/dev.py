@@ -26,7 +26,10 @@ app = typer.Typer(help="For developers: tests, checks, benchmarks.", no_args_is_
 _STORIES = "tests/stories"
 _LOCKS = ("uv.lock", "bot/uv.lock")
 _PUBLIC_HOSTS = {"pypi.org", "files.pythonhosted.org"}
-_MYPY_ROOMS = ("language", "core", "procedures", "dossiers", "notifier", "actions", "web", "cli")
+_MYPY_ROOMS = (
+    *("language", "core", "procedures", "dossiers", "notifier", "helpdesk", "actions", "web"),
+    "cli",
+)
 
 
 @app.command()
