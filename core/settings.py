@@ -44,7 +44,7 @@ QuietHours = Annotated[tuple[time, time] | None, NoDecode, BeforeValidator(_cloc
 
 
 def _clock_pairs(value: object) -> object:
-    """Read ``07:30-11:30, 13:30-17:00``. Raises `ValueError` for hours that end before they begin."""
+    """Read ``07:30-11:30, 13:30-17:00``. Raises `ValueError` for what ends before it begins."""
     if not isinstance(value, str):
         return value
     pairs = []

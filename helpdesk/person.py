@@ -1,8 +1,8 @@
 """One person's talks, call-backs and complaints: handing them out and erasing them.
 
 A case is a person's if it holds their number, names a dossier of theirs, or came from an account
-that is tied to their number. Beside `dossiers.person` and `notifier.person`; `forget` does all three in
-the caller's transaction.
+that is tied to their number. Beside `dossiers.person` and `notifier.person`; `forget` does all
+three in the caller's transaction.
 """
 
 from __future__ import annotations

@@ -24,6 +24,10 @@ from dossiers.lookup import Lookup
 from dossiers.offices import offices_of
 from dossiers.otp import Codes
 from dossiers.proof import make_proofs
+from helpdesk.cases import Cases
+from helpdesk.delivery import Outbox
+from helpdesk.hearing import Ear
+from helpdesk.retention import forget_old as forget_old_cases
 from notifier.providers.wire import Wire
 from notifier.providers.zalo_tokens import ZaloTokens
 from procedures.appointments import Reckoner
@@ -32,10 +36,12 @@ from procedures.deadlines import get_calendar
 from web import (
     calculator,
     chat,
+    courier,
     crawlers,
     dossier,
     health,
     internal,
+    officers,
     pages,
     phone,
     platforms,
@@ -70,9 +76,10 @@ def create_app(settings: Settings) -> FastAPI:
     async def life(app: FastAPI) -> AsyncIterator[None]:
         sweeper = asyncio.create_task(_forget_old(app.state.site))
         reading = asyncio.create_task(asyncio.to_thread(procedures.read_all))
+        carrying = asyncio.create_task(courier.carry(app.state.site))
         yield
-        sweeper.cancel()
-        reading.cancel()
+        for task in (sweeper, reading, carrying):
+            task.cancel()
         await app.state.site.rasa.close()
         await app.state.site.zalo_tokens.close()
 
@@ -81,7 +88,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.mount("/static", StaticFiles(directory=_HERE / "static"), name="static")
     for module in (
         *(chat, pages, procedures, calculator, crawlers, phone, webhooks),
-        *(dossier, platforms, internal, health),
+        *(dossier, platforms, internal, health, officers),
     ):
         app.include_router(module.router)
     app.add_exception_handler(HTTPException, _say_error)
@@ -126,6 +133,9 @@ def _site(settings: Settings) -> Site:
         history=History(sessions, vault),
         conversations=Conversations(secret, secure=settings.public_base.startswith("https://")),
         templates=templates,
+        ear=Ear(sessions, vault, settings, get_calendar()),
+        cases=Cases(sessions, vault),
+        desk_lines=Outbox(sessions, vault),
         zalo_tokens=ZaloTokens(settings, sessions, vault, Wire(settings.zns_timeout, 2)),
     )
 
@@ -137,6 +147,7 @@ async def _forget_old(site: Site) -> None:
             if gone:
                 _log.info("chat_turns_forgotten", count=gone)
             await asyncio.to_thread(_forget_links, site)
+            await asyncio.to_thread(_forget_cases, site)
         except Exception:
             _log.exception("forgetting_failed")
         await asyncio.sleep(FORGET_EVERY)
@@ -145,6 +156,17 @@ async def _forget_old(site: Site) -> None:
 def _forget_links(site: Site) -> None:
     with site.sessions.begin() as session:
         forget_old_links(session, clock.now())
+
+
+def _forget_cases(site: Site) -> None:
+    settings = site.settings
+    with site.sessions.begin() as session:
+        forget_old_cases(
+            session,
+            settings.desk_retention_days,
+            settings.service_rating_retention_days,
+            clock.now(),
+        )
 
 
 async def _say_error(request: Request, error: Exception) -> Response:

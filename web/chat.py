@@ -21,6 +21,8 @@ from limits.strategies import MovingWindowRateLimiter
 from core import clock
 from core.observability import get_logger
 from dossiers.proof import Sender
+from helpdesk import questions
+from helpdesk.hearing import Message
 from language.blocks import Block, Button, Buttons, Text
 from web.headers import framed_by
 from web.history import Turn
@@ -34,6 +36,8 @@ _log = get_logger(__name__)
 CHANNEL = "web"
 FRAGMENT = "text/vnd.motcua.turn+html"
 """What the page's script asks for: the turn alone."""
+LIVE = "X-Motcua-Live"
+"""Header that tells the page's script whether an officer may write: then it looks for news."""
 LONGEST = 1000
 """Characters of a message; the field stops there too."""
 PER_MINUTE = RateLimitItemPerMinute(20)
@@ -88,6 +92,7 @@ async def _page(request: Request, layout: str) -> Response:
         form_token=site.conversations.form_token(conversation),
         message_id=secrets.token_urlsafe(12),
         longest=LONGEST,
+        talking=await asyncio.to_thread(site.cases.talks, Sender(CHANNEL, conversation)),
         asking_proof=bool(turns) and any(b.kind == "ask_proof" for b in turns[-1].answer),
     )
     site.conversations.set(response, conversation, embedded=request.url.path == EMBED_PATH)
@@ -109,14 +114,47 @@ async def say(
     if known is None:
         text = text.strip()
         if not payload and not text:
-            return _back(request, site, conversation, None)
-        if not payload and await _is_proof(site, conversation, text):
+            return await _back(request, site, conversation, None)
+        said = title or payload if payload else text[:LONGEST]
+        message = Message(
+            Sender(CHANNEL, conversation), message_id, payload or text, pressed=bool(payload)
+        )
+        heard = await asyncio.to_thread(site.ear.hear, message, clock.now())
+        if heard is not None:
+            said = heard.said or said
+            known = await _keep(site, conversation, message_id, said, heard.blocks)
+        elif not payload and await _is_proof(site, conversation, text):
             known = await _prove(site, conversation, message_id, text)
         else:
-            said = title or payload if payload else text[:LONGEST]
             answer = await _ask(site, conversation, message_id, payload or text)
             known = await _keep(site, conversation, message_id, said, answer)
-    return _back(request, site, conversation, known)
+    return await _back(request, site, conversation, known)
+
+
+@router.get("/chat/news")
+async def news(request: Request, after: str = "") -> Response:
+    """What was said since the turn `after`, for a page that an officer may write to. The form's
+    token comes in a header, since a browser may hold two conversations."""
+    site = site_of(request)
+    token = request.headers.get("x-motcua-token", "")
+    conversation = site.conversations.of(request, token)
+    if conversation is None:
+        raise HTTPException(403, "Phiên trò chuyện đã hết hạn. Xin tải lại trang.")
+    site.conversations.check_form(conversation, token)
+    # Asked first: who stops looking has been shown all there was.
+    talking = await asyncio.to_thread(site.cases.talks, Sender(CHANNEL, conversation))
+    turns = await asyncio.to_thread(site.history.turns, conversation, clock.now())
+    unknown = len(turns) if after else 0
+    known = next((n for n, turn in enumerate(turns, 1) if turn.message_id == after), unknown)
+    response = site.page(
+        request,
+        "news.html",
+        turns=turns[known:],
+        form_token=site.conversations.form_token(conversation),
+        message_id=secrets.token_urlsafe(12),
+    )
+    response.headers[LIVE] = "1" if talking else "0"
+    return response
 
 
 @router.post("/chat/proof")
@@ -132,7 +170,7 @@ async def give_proof(
     known = await asyncio.to_thread(site.history.turn, conversation, message_id)
     if known is None:
         known = await _prove(site, conversation, message_id, digits)
-    return _back(request, site, conversation, known)
+    return await _back(request, site, conversation, known)
 
 
 @router.post("/chat/forget")
@@ -141,10 +179,18 @@ async def forget(request: Request, token: Annotated[str, Form(max_length=128)]) 
     site, conversation = admitted(request, token)
     await asyncio.to_thread(site.history.forget, conversation)
     await asyncio.to_thread(site.proofs.forget, Sender(CHANNEL, conversation))
+    await asyncio.to_thread(_leave_desk, site, Sender(CHANNEL, conversation))
     embedded = site.conversations.is_embedded(request, conversation)
     response = RedirectResponse(EMBED_PATH if embedded else "/", status_code=303)
     site.conversations.set(response, site.conversations.begin(), embedded)
     return response
+
+
+def _leave_desk(site: Site, sender: Sender) -> None:
+    """End a talk with an officer, and await nothing any more: nobody would read the answer."""
+    site.cases.end_by_citizen(sender, clock.now())
+    with site.sessions.begin() as session:
+        questions.drop(session, site.vault, sender)
 
 
 def admitted(request: Request, token: str) -> tuple[Site, str]:
@@ -203,15 +249,18 @@ async def _keep(
     return await asyncio.to_thread(site.history.keep, conversation, turn)
 
 
-def _back(request: Request, site: Site, conversation: str, turn: Turn | None) -> Response:
+async def _back(request: Request, site: Site, conversation: str, turn: Turn | None) -> Response:
     """The turn alone for the script; for a plain form, the page at its newest answer."""
     if request.headers.get("accept", "").startswith(FRAGMENT):
-        return site.page(
+        response = site.page(
             request,
             "turn.html",
             turn=turn,
             form_token=site.conversations.form_token(conversation),
             message_id=secrets.token_urlsafe(12),
         )
+        talking = await asyncio.to_thread(site.cases.talks, Sender(CHANNEL, conversation))
+        response.headers[LIVE] = "1" if talking else "0"
+        return response
     place = EMBED_PATH if site.conversations.is_embedded(request, conversation) else "/"
     return RedirectResponse(f"{place}#newest", status_code=303)

@@ -17,6 +17,9 @@ from core.settings import Settings
 from dossiers.lookup import Lookup
 from dossiers.otp import CODE_GIVEN, Codes
 from dossiers.proof import PROOF_DIGITS, Proofs, Sender
+from helpdesk.cases import Cases
+from helpdesk.delivery import Outbox
+from helpdesk.hearing import Ear
 from notifier.providers.zalo_tokens import ZaloTokens
 from web.history import History
 from web.rasa import RasaClient
@@ -38,6 +41,9 @@ class Site:
     conversations: Conversations
     templates: Jinja2Templates
     zalo_tokens: ZaloTokens
+    ear: Ear
+    cases: Cases
+    desk_lines: Outbox
 
     def awaits_proof(self, sender: Sender, now: datetime) -> bool:
         """Tell whether digits, or a one-time code, are awaited of `sender`."""

@@ -54,6 +54,8 @@ class Incoming:
     message_id: str
     """Unique within the channel: a retry carries the same one."""
     text: str
+    address: str = ""
+    """Where the channel reaches them, where `sender` does not tell. No conversation hears it."""
 
 
 Converse = Callable[[Incoming], Awaitable[list[Blocks]]]

@@ -2,6 +2,7 @@
 // this; on any trouble that does not pass, the form itself is sent as if this were not here.
 
 const FRAGMENT = "text/vnd.motcua.turn+html";
+const NEWS_EVERY = 4000; // milliseconds between two looks for what an officer wrote
 const PAUSES = [800, 2500]; // milliseconds before the second and third attempt
 
 class MotcuaChat extends HTMLElement {
@@ -13,6 +14,9 @@ class MotcuaChat extends HTMLElement {
     this.count = this.ask.querySelector(".count");
     this.waiting = this.wait.textContent;
     this.busy = false;
+    this.desk = this.querySelector(".with-officer");
+    this.desk.querySelector(".look").hidden = true; // news comes by itself
+    this.setLive(!this.desk.hidden);
     this.addEventListener("submit", (event) => this.onSubmit(event));
     this.field.addEventListener("keydown", (event) => this.onKey(event));
     this.field.addEventListener("input", () => this.showCount());
@@ -50,7 +54,8 @@ class MotcuaChat extends HTMLElement {
       said.remove();
       this.log.insertAdjacentHTML("beforeend", html);
       if (form === this.ask) this.field.value = "";
-      this.ask.elements.message_id.value = newId();
+      for (const kept of [this.ask, this.desk.querySelector("form")])
+        kept.elements.message_id.value = newId();
       this.showCount();
       this.toNewest();
       this.setBusy(false);
@@ -68,7 +73,10 @@ class MotcuaChat extends HTMLElement {
       try {
         const body = new URLSearchParams(data);
         answer = await fetch(url, { method: "POST", body, headers: { Accept: FRAGMENT } });
-        if (answer.ok) return await answer.text();
+        if (answer.ok) {
+          this.setLive(answer.headers.get("X-Motcua-Live") === "1");
+          return await answer.text();
+        }
       } catch (broken) {
         answer = null;
       }
@@ -77,6 +85,35 @@ class MotcuaChat extends HTMLElement {
       this.say("Mạng chậm, đang gửi lại…");
       await new Promise((done) => setTimeout(done, PAUSES[attempt]));
     }
+  }
+
+  // While an officer may write, look for what is new; the last look is after the talk has ended.
+  setLive(live) {
+    this.desk.hidden = !live;
+    clearTimeout(this.looking);
+    if (live) this.looking = setTimeout(() => this.look(), NEWS_EVERY);
+  }
+
+  async look() {
+    let live = true;
+    if (!this.busy) {
+      const known = this.log.querySelectorAll("[data-message]");
+      const after = known.length ? known[known.length - 1].dataset.message : "";
+      const headers = { "X-Motcua-Token": this.ask.elements.token.value };
+      try {
+        const answer = await fetch(`/chat/news?after=${encodeURIComponent(after)}`, { headers });
+        const html = answer.ok ? (await answer.text()).trim() : "";
+        if (html && !this.busy) {
+          this.retire();
+          this.log.insertAdjacentHTML("beforeend", html);
+          this.log.lastElementChild.scrollIntoView({ block: "nearest" });
+        }
+        if (answer.ok) live = answer.headers.get("X-Motcua-Live") === "1";
+      } catch (broken) {
+        // The line is down; the next look finds what was written meanwhile.
+      }
+    }
+    this.setLive(live);
   }
 
   // The citizen's words at once, before the answer brings them rendered.
