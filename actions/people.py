@@ -33,8 +33,8 @@ def contacts(settings: Settings, language: Language) -> tuple[Block, ...]:
 def ask_human(turn: Turn, rooms: Rooms) -> Reply:
     """Tell how to reach an officer; hand over to one where they are there for it.
 
-    Tokens: `human`, `human:talk` to be handed over, `human:call` to be rung up. The first offers the
-    other two: what was only taken for a wish must not silence the bot.
+    Tokens: `human`, `human:talk` to be handed over, `human:call` to be rung up. The first offers
+    the other two: what was only taken for a wish must not silence the bot.
     """
     if rooms.settings.desk_on:
         wish = next(iter(turn.arguments), "")

@@ -309,7 +309,9 @@ def find_number(text: str) -> str | None:
     if (mobile := read_phones(text).mobile) is not None:
         return mobile
     found: Any = phonenumbers.PhoneNumberMatcher(text, "VN")
-    number = next((match.number for match in found if match.number.country_code == 84), None)
+    # Written as numbers are: the library also takes what lost its first zero, such as a code's end.
+    written = (match.number for match in found if match.raw_string.lstrip("( ")[:1] in ("0", "+"))
+    number = next((number for number in written if number.country_code == 84), None)
     if number is None:
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

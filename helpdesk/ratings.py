@@ -29,7 +29,7 @@ BEST = 5
 LONGEST = 300
 """Characters of a word that are kept."""
 _STARS = re.compile(
-    r"\s*([1-5])\s*(?:sao|điểm|diem|stars?|/\s*5)?(?![\w./])[\s,.:;!\-]*", re.IGNORECASE
+    r"\s*([1-5])\s*(?:sao|điểm|diem|stars?|/\s*5)?(?![\w/]|\.\d)[\s,.:;!\-]*", re.IGNORECASE
 )
 
 
@@ -82,8 +82,9 @@ def ask(
         insert_into(session, RatingAsked)
         .values(dossier_id=dossier_id, asked_on=vietnam_date(now), rated=False)
         .on_conflict_do_nothing()
-    )
-    if not int(first.rowcount):  # type: ignore[attr-defined]
+        .returning(RatingAsked.dossier_id)
+    ).one_or_none()
+    if first is None:
         return False
     subject = str(dossier_id)
     await_answer(session, vault, sender, Awaited.STARS, now, language=language, subject=subject)
