@@ -9,6 +9,7 @@ import json
 import time
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -27,7 +28,8 @@ each_twilio = pytest.mark.parametrize("kind", [SmsInput, WhatsAppInput], ids=lam
 
 
 def said_by_us(to: str, key: str, text: str, secret: str = SECRET) -> tuple[bytes, dict[str, str]]:
-    body = json.dumps({"to": to, "key": key, "blocks": [to_dict(Text(text))]}).encode()
+    said = {"to": to, "key": key, "blocks": [to_dict(Text(text))], "nonce": uuid4().hex}
+    body = json.dumps(said).encode()
     return body, {signing.HEADER: signing.sign(body, secret, int(time.time()))}
 
 
