@@ -29,5 +29,6 @@ async def privacy(request: Request, lang: str = "") -> Response:
         lookup_days=site.settings.lookup_retention_days,
         rating_days=site.settings.rating_retention_days,
         question_days=QUESTIONS_KEPT_DAYS,
+        desk_days=site.settings.desk_retention_days,
         link_days=LINK_LASTS.days,
     )
