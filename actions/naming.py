@@ -26,7 +26,8 @@ NAMES: dict[str, tuple[str, ...]] = {
         r"transfer(?:ring)?",
     ),
     "gift": (
-        "tang cho", "tang", "cho tang", rf"(?:cho|de lai cho) {_KIN}\b", r"bieu(?! mau)",
+        "tang cho", "tang", "cho tang", "(?<!co )cho khong", r"bieu(?! mau)",
+        rf"(?<!ban )(?<!ban lai )(?<!nhuong )(?<!thue )(?:cho|de lai cho) {_KIN}\b",
         r"giv(?:e|ing)(?: it| them)? to", "gift(?:ing)?",
     ),
     "inheritance": (
@@ -40,7 +41,8 @@ NAMES: dict[str, tuple[str, ...]] = {
     ),
     "replace_certificate": (
         "cap doi", rf"doi (?:so|bia|giay chung nhan){_ONE} (?:moi|mau moi)", "doi so", "doi bia",
-        "rach(?: nat)?", "nat", "nhoe", "o(?:i)? vang", "hu hong", "u nat", "mo het", "phai mau",
+        "rach(?: nat)?", "nat", "nhoe", "o(?:i)? vang", "(?:bi )?uot",
+        "khong doc (?:duoc|ra)", "hu hong", "u nat", "mo het", "phai mau",
         "torn", "damaged", r"replac(?:e|ing)",
     ),
     "reissue_lost": (
@@ -52,7 +54,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     ),
     "correct_certificate": (
         "dinh chinh", r"(?:in|ghi|viet|go) (?:bi )?sai", "bi sai", "sai sot", "sua sai", "sai",
-        r"correct(?:ing|ion)?", "misprint(?:ed)?",
+        r"correct(?:ing|ion)?\b(?! (?:that|this|myself|me|what))", "misprint(?:ed)?",
     ),
     "split_parcel": (
         r"tach(?: thua| so| dat| ra)?", "chia doi", r"chia ra", r"chia dat", "chia thua",
@@ -136,6 +138,13 @@ _DENIAL = re.compile(
 """What stands right before a name that is ruled out."""
 
 
+_UNDONE = {
+    "reissue_lost": re.compile(
+        r"\b(?<!khong )(?<!chua )(?<!chang )(?:tim|kiem) (?:thay|duoc|ra)(?: lai)?(?: duoc)? roi\b"
+        r"|\b(?:i|we) found it\b"
+    ),
+}
+"""Says that what a procedure is for is no longer so: "tìm thấy rồi"."""
 _FIRM_DENIAL = re.compile(r"(?:phai|pai|fai|la)(?: \w+)* ?$")
 """Denies one thing: "không phải rách, mất luôn" denies no loss."""
 _BESIDE = ("", "hay", "hoac", "va", "or")
@@ -163,7 +172,7 @@ def names_in(plain_text: str) -> Named:
     for procedure, pattern in _TABLE:
         found += [(m.start(), -m.end(), procedure) for m in pattern.finditer(text)]
     meant: dict[str, None] = {}
-    ruled_out: dict[str, None] = {}
+    ruled_out = {name: None for name, undone in _UNDONE.items() if undone.search(text)}
     past = 0
     denied = loose = False
     for start, minus_end, procedure in sorted(found):
@@ -177,4 +186,5 @@ def names_in(plain_text: str) -> Named:
         loose = loose or (denial is not None and not _FIRM_DENIAL.search(denial.group()))
         (ruled_out if denied else meant)[procedure] = None
         past = -minus_end
+    meant = {name: None for name in meant if name not in _UNDONE or name not in ruled_out}
     return Named(tuple(p for p in meant), tuple(p for p in ruled_out if p not in meant))

@@ -62,6 +62,8 @@ NO_PAPERS = re.compile(
 """Says that there are no papers to show, where it asks for nothing."""
 WHAT_THEN = re.compile(r"\b(?:thi (?:tinh )?sao|thi the nao|co sao khong|what then)(?: \w+){0,2}$")
 """Asks what becomes of a supposed case; a courtesy may follow."""
+THEN_MAY = re.compile(r"\bthi (?:co )?(?:duoc|sao|on|bi gi) (?:khong|chua|hong|ko)(?: \w+){0,2}$")
+"""Asks whether it may be, and leaves unsaid what: "ở trong quy hoạch thì có được không"."""
 WHATEVER = re.compile(r"\b(?:thi sao|thi the nao|the nao|ra sao|sao|what about|how about)\b ?\??")
 """Asks nothing of its own after a contrast."""
 
@@ -73,9 +75,12 @@ CORRECTION = (
     "viet nham", "ghi nham", "go nham", "bam nham", "noi lon", "go lon", "bam lon", "viet lon",
     "lon roi", "ua lon", "lon", "ua nham", "chu khong phai", "moi dung", "dinh hoi", "that ra",
     "thuc ra", "noi dung hon",
-    "sorry", "actually", "rather", "not that", "wrong one", "a lon",
+    "let me correct", "sorry", "actually", "rather", "not that", "wrong one", "a lon",
 )  # fmt: skip
 """Words by which somebody puts right what they said."""
+
+NOT_BUT = re.compile(r"\b(?:khong|dau) phai(?: \w+){1,4}? (?:ma|chi|chu)\b")
+"""Says what it is not and then what it is: "không phải hủy, chỉ sửa lại"."""
 
 # --- choosing ------------------------------------------------------------------------------------
 
@@ -86,13 +91,15 @@ ORDINALS: dict[str, int] = {
     "2": 1, "hai": 1, "second": 1, "two": 1,
     "3": 2, "ba": 2, "third": 2, "three": 2,
     "4": 3, "bon": 3, "tu": 3, "fourth": 3, "four": 3,
-    "cuoi": -1, "cuoi cung": -1, "last": -1, "duoi": -1, "sau": -1,
+    "cuoi": -1, "cuoi cung": -1, "last": -1, "duoi": -1, "sau": -1, "truoc": 0,
 }  # fmt: skip
 """How a place in a list is named."""
 ORDINAL = re.compile(
     r"\b(?:cai|viec|chuyen|muc|y|thu tuc|phuong an|lua chon|so|cau|truong hop|van de|vu|the"
     r"|option|number) (?:thu |so )?"
-    r"(1|2|3|4|nhat|hai|ba|bon|tu|dau tien|dau|cuoi cung|cuoi|sau|one|two|three|four)\b"
+    r"(1|2|3|4|nhat|hai|ba|bon|tu|dau tien|dau|cuoi cung|cuoi|sau"
+    r"|truoc(?= (?:thi|can|ton|mat|nop|may|bao|phai|het)\b|$)"
+    r"|one|two|three|four)\b"
     r"|\bthu (1|2|3|4|nhat|hai|ba|bon|tu)\b"
     r"|\b(dau tien|cuoi cung)\b"
     r"|\b(?:cai|viec|muc|dong) o? ?(tren|duoi)(?: cung)?$"
@@ -202,6 +209,42 @@ ASPECT_WORDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
 )
 """Words that ask for an aspect where nothing else is said."""
+ASKED_AS_WELL: dict[str, re.Pattern[str]] = {
+    "documents": re.compile(
+        r"\b(?:(?<!khong co )(?<!chua co )(?<!chang co )giay to(?: gi| nao|$)|giay (?:gi|chi|nao)"
+        r"|ho so|gom(?: nhung| co)? (?:gi|chi)"
+        r"|(?:can|mang|nop|kem|dem|cam|chuan bi)(?: theo| kem| them)?(?: nhung)? (?:gi|chi)"
+        r"|can(?: \w+){0,2} giay to|documents?|papers?|paperwork|bring)\b"
+    ),
+    "fee": re.compile(
+        r"\b(?:le phi|phi|chi phi|(?:mat|ton|het|dong|nop|tra) tien|tien nong|ton kem|thue"
+        r"|(?:mat|ton|het|dong|nop|tra|tien|phan)(?: \w+){0,3} (?:bao nhieu|may|nhieu|khoan|sao)"
+        r"|bao nhieu (?:tien|phan tram|mot met)|ton khong"
+        r"|fees?|tax(?:es)?|costs?|pay|charges?|how much)\b"
+    ),
+    "time": re.compile(
+        r"\b(?:thoi gian|thoi han|bao lau|(?:may|bao nhieu) (?:ngay|hom|bua|thang|tuan|buoi|lau)"
+        r"|khi nao|chung nao|bua nao|ngay nao|bao gio (?:thi|co|xong|nhan|lay|duoc|ra|moi|tra)"
+        r"|how (?:long|soon|many (?:days|weeks)))\b"
+    ),
+    "where": re.compile(
+        r"\b(?:(?:o|toi|den|ra|di|nop|gui) dau|cho nao|noi nao|noi nop|co quan nao|cua nao"
+        r"|dia diem|o mo|where|which (?:office|authority))\b"
+    ),
+    "conditions": re.compile(
+        r"\b(?:dieu kien|duoc (?:khong|chua|hong|hay)|co duoc|bat buoc"
+        r"|requirements?|conditions?|can (?:we|i|they|he|she|it)|may i|allowed|entitled|possible)\b"
+    ),
+    "steps": re.compile(
+        r"\b(?:cach lam|cac buoc|buoc (?:nao|gi)|trinh tu|quy trinh|huong dan|lam sao|the nao"
+        r"|lam gi|bat dau|thu tu|tuan tu|tien hanh|how (?:do|can|should)|steps?)\b"
+    ),
+    "form": re.compile(r"\b(?:mau (?:don|so|nao|gi)|don mau|bieu mau|to mau|xin mau|forms?)\b"),
+    "legal": re.compile(r"\b(?:can cu|luat nao|nghi dinh nao|dieu may|van ban nao|phap ly)\b"),
+    "result": re.compile(r"\b(?:ket qua|(?:so|cuon|quyen) moi|result)\b"),
+}
+"""Words with which a longer message asks for one thing more. They ask for nothing by themselves:
+where one is said, less of the model's certainty is enough."""
 OWN = re.compile(
     r"\b(?:cua (?:toi|em|minh|con|chau|tui|bac|nha)|da nop|toi nop|em nop|nop hom|nop tuan"
     r"|nop thang"

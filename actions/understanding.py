@@ -38,6 +38,8 @@ FAINTLY_NAMED = 0.35
 """A procedure at least this likely may be answered from if the very words name it, and no other."""
 WORDLESS_SCORE = 0.85
 """What no word of a follow-up names must be this likely to be what it is about."""
+CLEARLY_NAMED = 0.95
+"""A supposed case is one of another procedure if that is this likely."""
 CLEARLY_NONE = 0.7
 """Where it is this likely that no procedure is named, a faint candidate is noise."""
 NAMED_AT_ALL = 0.05
@@ -49,6 +51,8 @@ ASPECT_SCORE = 0.5
 """The likeliest aspect is asked about if it is at least this likely …"""
 SECOND_ASPECT_SCORE = 0.8
 """… and any other only if it is this likely: an answer to what nobody asked buries the other."""
+WORDED_ASPECT_SCORE = 0.3
+"""… or, in a longer message that has words for it, this likely."""
 ASPECT_LEAST = 0.4
 """… or this likely, where the conversation tells that something is asked."""
 SHORT_ASPECT_SCORE = 0.95
@@ -65,6 +69,8 @@ FAINT = 0.05
 
 SHORT = 6
 """Words up to which a message is taken to ask one thing in one way."""
+STORY = 40
+"""Words from which on a message tells a story."""
 LEANING = 14
 """Words up to which a message may lean on what was said before it."""
 
@@ -242,8 +248,11 @@ class _Message:
         scores = self.parse.aspects
         if not self.asks() and len(self.words) <= SHORT and self.in_words:
             return self.in_words
-        asked = [name for name, score in scores if score >= SECOND_ASPECT_SCORE]
         likeliest = [name for name, _ in scores[:1]]
+        asked = [name for name, score in scores if score >= SECOND_ASPECT_SCORE]
+        if len(self.words) > SHORT and likeliest != ["general"]:
+            worded = [n for n, s in scores if s >= WORDED_ASPECT_SCORE and self.asks_as_well(n)]
+            asked = [n for n, _ in scores if n in asked or n in worded or n in likeliest]
         specific = [name for name in asked or likeliest if name != "general"]
         if "steps" in specific and (noun := self.noun_asked):
             specific = [name for name in specific if name not in ("steps", noun)] + [noun]
@@ -260,6 +269,11 @@ class _Message:
             sure = [n for n in specific if n != "steps" and chances[n] >= SHORT_ASPECT_SCORE]
             specific = sure or [name for name in specific if name != "steps"]
         return tuple(specific) or ("general",)
+
+    def asks_as_well(self, aspect: str) -> bool:
+        """Whether it has words that ask for the aspect, be it beside another."""
+        words = phrases.ASKED_AS_WELL.get(aspect)
+        return words is not None and words.search(self.text) is not None
 
     @property
     def supposes(self) -> bool:
@@ -374,6 +388,8 @@ def _only_seems_of_dossier(message: _Message, context: Context) -> bool:
     if context.procedure is None or context.intent not in ON_LAND:
         return False
     if not message.firm and context.procedure in message.said.ruled_out:
+        return True
+    if not message.firm and message.said.meant and _corrects(message):
         return True
     asked = set(message.aspects) if message.asks(CLEAR_ASPECT_SCORE) else set()
     elsewhere = bool(asked - OF_DOSSIER) and not phrases.OWN.search(message.text)
@@ -501,7 +517,7 @@ def _followed_up(message: _Message, context: Context) -> Understanding | None:
         return None
     intent = "calculate_fee" if _wants_sum(message) else "ask_procedure"
     # A supposed case is one of the topic, unless another is named in so many words.
-    leans = message.bare or (message.supposes and not message.said.meant)
+    leans = message.bare or (_leaves_unsaid(message) and not message.said.meant)
     named = None if leans else _names_strongly(message)
     if message.has(phrases.RETURN):
         earlier = _earlier(message, context)
@@ -523,6 +539,7 @@ def _followed_up(message: _Message, context: Context) -> Understanding | None:
     if named is not None and named != topic:
         return _meant(message, intent, procedure=named, aspects=message.aspects)
     leans_on = named is not None or _goes_on(message) or topic in message.said.meant
+    leans_on = leans_on or (leans and len(message.words) <= LEANING)
     if leans_on or message.none >= 0.5 or _names_nothing(message):
         if not message.firm and not message.bare and (not message.asks() or _is_strange(message)):
             return None
@@ -610,7 +627,7 @@ def _may_follow(message: _Message) -> bool:
         return not (_is_angry(message) or _wants_person(message))
     if message.intent in (*BESIDE, "out_of_scope") and _corrects(message):
         return True
-    if message.intent in ("out_of_scope", "rate"):
+    if message.intent in ("out_of_scope", "rate", "help"):
         return message.bare
     # "Cảm ơn, thế mất bao nhiêu ngày": courtesy beside a question.
     return message.intent in BESIDE and message.asks(CLEAR_ASPECT_SCORE) and _asks_beside(message)
@@ -634,11 +651,21 @@ def _names_nothing(message: _Message) -> bool:
     return not message.named or message.named[0][1] < SWITCH_LEAST
 
 
+def _leaves_unsaid(message: _Message) -> bool:
+    """Whether what it asks is only understood from what was said before it."""
+    if message.supposes:
+        return True
+    return len(message.words) <= LEANING and phrases.THEN_MAY.search(message.text) is not None
+
+
 def _corrects(message: _Message) -> bool:
     """Whether it puts right what was said: in such words, or by naming what is not meant."""
     if message.firm and message.intent not in (*ON_LAND, *BESIDE, "out_of_scope"):
         return False
-    return not message.bare and (message.has(phrases.CORRECTION) or bool(message.said.ruled_out))
+    if message.bare:
+        return False
+    puts_right = message.has(phrases.CORRECTION) or phrases.NOT_BUT.search(message.text)
+    return bool(puts_right or message.said.ruled_out)
 
 
 def _put_right(message: _Message, procedure: str) -> str | None:
@@ -670,7 +697,9 @@ def _contrasted(message: _Message, topic: str) -> str | None:
     if not opens and not asks_same and not message.opens_with(phrases.SUPPOSING):
         return None
     if message.named and message.named[0][1] >= SWITCH_SCORE and message.named[0][0] != topic:
-        return message.named[0][0] if others or not message.supposes else None
+        # Where something is said to be missing, that is a case of the topic all the same.
+        surely = message.named[0][1] >= CLEARLY_NAMED and not message.has(phrases.LACKING)
+        return message.named[0][0] if others or surely or not message.supposes else None
     if len(others) == 1 and len(message.words) <= LEANING:
         return others[0]
     return _other_than(message, topic) if opens and message.none < 0.5 else None
@@ -773,6 +802,8 @@ def _better_topic(message: _Message, context: Context) -> str | None:
 
 def _listed(message: _Message) -> tuple[str, ...]:
     """The procedures that a message enumerates, each once, in order."""
+    if len(message.words) > STORY and message.named and message.named[0][1] >= CLEARLY_NAMED:
+        return ()  # a story of one thing enumerates plots, years and kin
     parts = [name if score >= OFFER_SCORE else NONE for name, score in message.parse.parts]
     if len(message.said.meant) == len(parts):
         # A part of one word is named by it where the model hears none.

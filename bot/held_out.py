@@ -135,8 +135,8 @@ def readings(
     everything = list(dict.fromkeys(line for _, kept, read in folds for line in (*kept, *read)))
     whole = Lesson((*everything, *folders.made(everything)), folders.seed)
     texts = list(dict.fromkeys(text for text, _ in whole.lines))
-    vectors = whole.vectors(settings.weights, settings.rarest)
-    rows, place = vectors.rows(texts), {text: at for at, text in enumerate(texts)}
+    vectors, rows = Vectors.fit(texts, settings.weights, settings.rarest)
+    place = {text: at for at, text in enumerate(texts)}
     for name, kept, read in folds:
         kept = thinned(kept, share, folders.seed) if share < 1 else kept
         lesson = Lesson((*kept, *folders.made(kept)), folders.seed)

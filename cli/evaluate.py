@@ -183,10 +183,10 @@ class MeasuringSet:
         )
 
 
-def run(*, json_output: bool = False, own: bool = False) -> None:
+def run(*, json_output: bool = False, own: bool = False, folder: Path | None = None) -> None:
     """Score the trained model and print the figures; `own` takes the project's own set though
-    another lies beside it. Raises `ParserFailed`."""
-    folder = next(path for path in SETS[own:] if path.is_dir())
+    another lies beside it, `folder` any other. Raises `ParserFailed`."""
+    folder = folder or next(path for path in SETS[own:] if path.is_dir())
     measured = MeasuringSet.read(folder)
     with parser() as running:
         report = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from enum import Enum
+from pathlib import Path
 
 import typer
 
@@ -70,6 +71,13 @@ def understand_lines() -> None:
 def evaluate_understanding(
     json_output: bool = typer.Option(False, "--json", help="Print the figures as JSON."),
     own: bool = typer.Option(False, "--own", help="Measure on the project's own set."),
+    folder: Path | None = typer.Option(
+        None,
+        "--set",
+        exists=True,
+        file_okay=False,
+        help="Measure on the set in this folder (data/evaluation/readers).",
+    ),
     held_out: HeldOut | None = typer.Option(
         None, help="Learn anew without each author or theme of data/nlu, and score these lines."
     ),
@@ -82,7 +90,7 @@ def evaluate_understanding(
         evaluate.run_held_out(held_out.value, share=share, json_output=json_output)
         return
     _train()
-    evaluate.run(json_output=json_output, own=own)
+    evaluate.run(json_output=json_output, own=own, folder=folder)
 
 
 @app.command("evaluate-compare")

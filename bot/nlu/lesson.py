@@ -4,12 +4,14 @@ what the program made; for each its row of evidence."""
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import List, Mapping, Sequence, Tuple
 
 import numpy as np
 from scipy.sparse import csr_matrix
+from sklearn.model_selection import GroupShuffleSplit
 
 from bot.nlu.copies import hurried, told_at_length
 from bot.nlu.examples import Example
@@ -40,14 +42,11 @@ class Lesson:
         told = told_at_length(example.text, self.seed)
         return [hurried(example.text, self.seed), *([told] if told else [])]
 
-    def vectors(self, weights: Mapping[str, float], rarest: Mapping[str, int]) -> Vectors:
-        """Return the vocabulary of all lines."""
-        return Vectors.fit([text for text, _ in self.lines], weights, rarest)
-
-    def evidence(self, vectors: Vectors) -> "Evidence":
-        """Return the rows of all lines."""
-        numbers = np.array([number for _, number in self.lines])
-        return Evidence(vectors.rows([text for text, _ in self.lines]), self.examples, numbers)
+    def learned(
+        self, weights: Mapping[str, float], rarest: Mapping[str, int]
+    ) -> Tuple[Vectors, "Evidence"]:
+        """Return the vocabulary of all lines, and their rows: see `Vectors.fit`."""
+        return _learned(self, tuple(weights.items()), tuple(rarest.items()))
 
     @cached_property
     def _digest(self) -> str:
@@ -66,6 +65,15 @@ class Lesson:
         return self
 
 
+@lru_cache(maxsize=1)  # Rasa asks for the vocabulary in one step and for the rows in another
+def _learned(
+    lesson: Lesson, weights: Tuple[Tuple[str, float], ...], rarest: Tuple[Tuple[str, int], ...]
+) -> Tuple[Vectors, "Evidence"]:
+    texts = [text for text, _ in lesson.lines]
+    vectors, rows = Vectors.fit(texts, dict(weights), dict(rarest))
+    return vectors, Evidence(rows, lesson.examples, np.array([n for _, n in lesson.lines]))
+
+
 @dataclass(frozen=True)
 class Evidence:
     """Rows with the examples they stand for."""
@@ -75,6 +83,26 @@ class Evidence:
     numbers: np.ndarray
     """Of each row's example. Rows of one number are never parted between what is learned from and
     what is tested on."""
+
+    def strangers(self, share: float, seed: int) -> np.ndarray:
+        """Tell for each row whether it is of an author whom models that grade themselves are not to
+        have met: those who wrote most, up to `share` of the lines that somebody signed.
+
+        Whoever wrote more than that is never among them. Without such authors, that share of the
+        examples is drawn by `seed`; a line and its copies are not parted.
+        """
+        by = [self.examples[number].author or "" for number in self.numbers]
+        left, out = int(share * sum(map(bool, by))), set()
+        for author, many in sorted(Counter(filter(None, by)).items(), key=lambda a: (a[1], a[0])):
+            if many <= left:
+                left -= many
+                out.add(author)
+        if out:
+            return np.array([author in out for author in by])
+        drawn = GroupShuffleSplit(n_splits=1, test_size=share, random_state=seed)
+        chosen = np.zeros(len(by), dtype=bool)
+        chosen[next(drawn.split(by, groups=self.numbers))[1]] = True
+        return chosen
 
     def of(self, chosen: Sequence[int]) -> "Evidence":
         """Return the rows of the examples whose numbers are `chosen`."""

@@ -1,8 +1,8 @@
 """Linear classifiers with honest confidences: one label of many, or several at once.
 
 The margins of a linear SVM say which label, not how surely. How surely is learned from margins on
-lines left out of the fit; a line and its copy are left out together, or the model would grade
-itself on what it has seen. Kept on disk as plain NumPy arrays.
+rows left out of the fit: those of people whom the model has not met, since it will meet others
+(`Evidence.strangers`). Kept on disk as plain NumPy arrays.
 """
 
 from __future__ import annotations
@@ -12,14 +12,12 @@ from pathlib import Path
 from typing import Callable, List, Sequence, Set, Tuple
 
 import numpy as np
+from joblib import Parallel, delayed
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 from scipy.special import expit, log_expit, logsumexp, softmax
-from sklearn.model_selection import GroupShuffleSplit
 from sklearn.svm import LinearSVC
 
-LEFT_OUT = 0.25
-"""Share of the lines that only tell how far to trust the margins."""
 PRECISION = 1e-2
 """At which the SVM stops; finer changes no score of lines left out and takes a third longer."""
 
@@ -69,12 +67,13 @@ class OneOf(_Linear):
         cls,
         rows: csr_matrix,
         labels: Sequence[str],
-        groups: Sequence[int],
+        left_out: np.ndarray,
         *,
         strength: float,
         seed: int,
     ) -> "OneOf":
-        """Learn from labelled rows; rows of one group are copies of one line.
+        """Learn from labelled rows. Those that are `left_out` (one truth value a row) tell how far
+        to trust what is learned from the others.
 
         `strength` is the SVM's C. Raises `ValueError` for fewer than two labels.
         """
@@ -86,8 +85,10 @@ class OneOf(_Linear):
         def learn(chosen: np.ndarray) -> _Planes:
             return _planes(rows[chosen], truth[chosen], names, strength, seed)
 
-        (weights, offsets), left_out, margins = _learned(rows, groups, learn, seed)
-        index = np.searchsorted(names, truth[left_out])
+        (weights, offsets), margins = _learned(rows, left_out, learn)
+        # What only they speak of could not be learned from the others, and tells nothing.
+        known = np.isin(truth[left_out], truth[~left_out])
+        margins, index = margins[known], np.searchsorted(names, truth[left_out][known])
 
         def surprise(scale: np.ndarray) -> float:
             stretched = margins * np.exp(scale[0])
@@ -118,12 +119,12 @@ class Several(_Linear):
         cls,
         rows: csr_matrix,
         labels: Sequence[Set[str]],
-        groups: Sequence[int],
+        left_out: np.ndarray,
         *,
         strength: float,
         seed: int,
     ) -> "Several":
-        """Learn from rows with their sets of labels; rows of one group are copies of one line."""
+        """Learn from rows with their sets of labels; `left_out` as in `OneOf.fit`."""
         names = sorted(set().union(*labels))
         truth = np.array([[name in wanted for name in names] for wanted in labels])
 
@@ -136,7 +137,7 @@ class Several(_Linear):
                 np.hstack([offsets[1:] for _, offsets in planes]),
             )
 
-        (weights, offsets), left_out, margins = _learned(rows, groups, learn, seed)
+        (weights, offsets), margins = _learned(rows, left_out, learn)
         signs = np.where(truth[left_out], 1.0, -1.0)
 
         def surprise(scale: np.ndarray) -> float:
@@ -183,16 +184,14 @@ def _planes(
 
 
 def _learned(
-    rows: csr_matrix, groups: Sequence[int], learn: Callable[[np.ndarray], _Planes], seed: int
-) -> Tuple[_Planes, np.ndarray, np.ndarray]:
-    """Planes learned from all rows; numbers of some rows, and their margins by planes learned
-    without their groups. One after the other: liblinear draws from one generator for the whole
-    process, and two fits at once would take from it in whatever order."""
-    split = GroupShuffleSplit(n_splits=1, test_size=LEFT_OUT, random_state=seed)
-    chosen, left_out = next(split.split(rows, groups=groups))
-    whole = learn(np.arange(rows.shape[0]))
-    weights, offsets = learn(chosen)
-    return whole, left_out, np.asarray(rows[left_out] @ weights) + offsets
+    rows: csr_matrix, left_out: np.ndarray, learn: Callable[[np.ndarray], _Planes]
+) -> Tuple[_Planes, np.ndarray]:
+    """Planes learned from all rows; and the margins of the rows left out, by planes learned without
+    them. At once, but in two processes: liblinear draws from one generator for a whole process."""
+    whole, (weights, offsets) = Parallel(n_jobs=2)(
+        delayed(learn)(chosen) for chosen in (np.ones_like(left_out), ~left_out)
+    )
+    return whole, np.asarray(rows[left_out] @ weights) + offsets
 
 
 def _ranked(labels: Sequence[str], chances: np.ndarray) -> Scores:

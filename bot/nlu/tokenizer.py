@@ -1,4 +1,4 @@
-"""Cuts a message into syllables as written, each with the plain words it stands for.
+"""Cuts a message into syllables as written.
 
 Vietnamese writes a space between syllables, not words; what belongs together is left to the
 features, which look at up to three in a row.
@@ -14,15 +14,13 @@ from rasa.nlu.tokenizers.tokenizer import Token, Tokenizer
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from language.abbreviations import plain
-
 # A dossier code, a number with its separators and a syllable are each one token.
 _TOKEN = re.compile(r"\w+(?:[.,/\-]\w+)*|[^\w\s]")
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)
 class SyllableTokenizer(Tokenizer):
-    """Rasa tokenizer whose tokens keep the spelling; their lemma is the plain form."""
+    """Rasa tokenizer whose tokens keep the spelling. No model learns from them: see `analysis`."""
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
@@ -32,10 +30,7 @@ class SyllableTokenizer(Tokenizer):
     def tokenize(self, message: Message, attribute: str) -> List[Token]:
         """Return the tokens of one of the message's texts, with their places in it."""
         text = message.get(attribute)
-        return [
-            Token(match.group(), match.start(), lemma=plain(match.group()) or match.group())
-            for match in _TOKEN.finditer(text)
-        ]
+        return [Token(match.group(), match.start()) for match in _TOKEN.finditer(text)]
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Leave training lines uncut: nothing is learned from their tokens.

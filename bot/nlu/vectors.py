@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Dict, Iterator, Mapping, Sequence, Tuple
 
 import numpy as np
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from bot.nlu.analysis import STREAMS
@@ -39,23 +39,24 @@ class Vectors:
     @classmethod
     def fit(
         cls, texts: Sequence[str], weights: Mapping[str, float], rarest: Mapping[str, int]
-    ) -> "Vectors":
-        """Learn the vocabulary of `texts`.
+    ) -> Tuple["Vectors", csr_matrix]:
+        """Learn the vocabulary of `texts`; return it with their rows.
 
         `weights` names the streams and says how much each counts; `rarest` in how many texts a
         feature of a stream must occur to be kept.
         """
-        streams = {}
+        streams, parts = {}, []
         for name in weights:
             vectoriser = TfidfVectorizer(
                 analyzer=STREAMS[name], min_df=rarest[name], sublinear_tf=True, dtype=np.float32
             )
             try:
-                streams[name] = vectoriser.fit(texts)
+                parts.append(vectoriser.fit_transform(texts) * weights[name])
             except ValueError:
                 # Nothing of this stream in the texts, as when none of them has accents.
                 continue
-        return cls(streams, weights)
+            streams[name] = vectoriser
+        return cls(streams, weights), hstack(parts, format="csr", dtype=np.float32)
 
     def rows(self, texts: Sequence[str]) -> csr_matrix:
         """Return one row for each text.

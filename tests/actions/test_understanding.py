@@ -248,6 +248,73 @@ def test_a_second_aspect_must_be_sure() -> None:
     assert talk(several)[0].aspects == ("documents", "fee")
 
 
+def test_a_second_aspect_that_has_its_words_may_be_less_sure() -> None:
+    scores = {"documents": 0.9, "fee": 0.4, "time": 0.4, "form": 0.4}
+    several = said(
+        "tôi cho con gái căn nhà thì cần giấy tờ gì và phải nộp tiền thuế bao nhiêu",
+        procedures={"gift": 0.9},
+        aspects=scores,
+    )
+    assert set(talk(several)[0].aspects) == {"documents", "fee"}
+    told = said(
+        "tôi cho con gái căn nhà còn đang nợ tiền sử dụng đất thì cần giấy tờ gì",
+        procedures={"gift": 0.9},
+        aspects=scores,
+    )
+    assert talk(told)[0].aspects == ("documents",)
+
+
+def test_a_story_of_one_thing_enumerates_none() -> None:
+    story = "tôi có thửa trước mua năm 2020, thửa sau bố mẹ cho năm 2022 " * 4 + "muốn gộp một sổ"
+    told = said(story, procedures={"merge_parcel": 0.97}, parts=("transfer", "gift"))
+    assert talk(told)[0].procedure == "merge_parcel"
+    assert talk(told)[0].beside == ()
+
+
+def test_what_may_be_is_asked_of_the_topic() -> None:
+    meant = talk(
+        GIFT,
+        said(
+            "nằm trong khu quy hoạch cây xanh của phường thì có được không",
+            procedures={"land_data": 0.83},
+            aspects={"conditions": 0.95},
+        ),
+    )
+    assert about(meant[1]) == [("gift", ("conditions",))]
+
+
+def test_what_is_surely_another_procedure_is_asked_the_same() -> None:
+    topic = said("mua nhà thì thuế mấy phần", procedures={"transfer": 0.9}, aspects={"fee": 0.99})
+    supposed = said(
+        "thế nếu là nhà ba má chết để lại thì sao",
+        procedures={"inheritance": 0.97},
+        aspects={"conditions": 0.8},
+    )
+    assert about(talk(topic, supposed)[1]) == [("inheritance", ("fee",))]
+    lacking = said(
+        "thế nếu người bán không đưa sổ thì sao",
+        procedures={"informal_transfer": 0.97},
+        aspects={"documents": 0.8},
+    )
+    assert about(talk(topic, lacking)[1]) == [("transfer", ("conditions",))]
+
+
+def test_not_this_but_that_is_no_refusal() -> None:
+    topic = said("sổ cấp nhầm người, muốn hủy", procedures={"revoke": 0.9})
+    put_right = said("không, không phải hủy, chỉ đính chính tên thôi", "deny", sure=0.7)
+    assert about(talk(topic, put_right)[1]) == [("correct_certificate", ("general",))]
+
+
+def test_the_one_before_is_picked() -> None:
+    both = said(
+        "hai chuyện: nhận thừa kế, xong bán lại",
+        procedures={"inheritance": 0.5, "transfer": 0.4},
+        parts=("inheritance", "transfer"),
+    )
+    meant = talk(both, said("còn chuyện trước thì mất bao lâu", aspects={"time": 0.98}))
+    assert about(meant[1]) == [("inheritance", ("time",))]
+
+
 def test_parse_reads_what_the_model_writes() -> None:
     parse = Parse.read(
         {

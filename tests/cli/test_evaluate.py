@@ -80,15 +80,36 @@ def test_f1(wanted: set[str], found: set[str], expected: float) -> None:
     assert f1([(frozenset(wanted), frozenset(found))]) == pytest.approx(expected)
 
 
-def test_the_projects_own_set_is_well_formed_and_no_training_line() -> None:
-    folder = SETS[-1]
+READERS = SETS[-1] / "readers"
+"""The set of another hand, which is scored apart."""
+
+
+@pytest.mark.parametrize("folder", [SETS[-1], READERS], ids=["own", "readers"])
+def test_a_set_of_the_project_is_well_formed_and_no_training_line(folder: Path) -> None:
     own = MeasuringSet.read(folder)
-    assert len(own.lines) >= 150 and len(own.dialogues) >= 8
-    questions = folder.parent / "nlu"
-    trained = "\n".join(p.read_text(encoding="utf-8") for p in questions.rglob("*.yml"))
-    trained_lines = {text.strip().removeprefix("- ") for text in trained.splitlines()}
-    texts = [measured.text for measured in own.lines if len(measured.text.split()) > 4]
-    assert not trained_lines & set(texts)
+    assert len(own.lines) >= 150 and len(own.dialogues) >= 30
+    trained = trained_on()
+    texts = {fold(line.text) for line in own.lines if len(line.text.split()) > 4}
+    assert sorted(trained & texts) == []
+
+
+def test_the_readers_set_holds_what_it_is_for() -> None:
+    readers = MeasuringSet.read(READERS)
+    letters = [line for line in readers.lines if line.style == "forum"]
+    assert len(letters) >= 40 and all(len(line.text.split()) >= 60 for line in letters)
+    assert sum(line.style == "english" for line in readers.lines) >= 30
+    assert sum(len(line.aspects) > 1 for line in readers.lines) >= 30
+    outside = [line for line in readers.lines if line.procedure == "other_land"]
+    assert len(outside) + sum(line.intent == "out_of_scope" for line in readers.lines) >= 20
+
+
+def trained_on() -> set[str]:
+    """All lines of the training data, folded."""
+    return {
+        fold(line).strip(" -'\"")
+        for path in sorted((ROOT / "data" / "nlu").rglob("*.yml"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+    }
 
 
 def test_a_line_without_a_label_is_refused(tmp_path: Path) -> None:
@@ -105,12 +126,8 @@ def test_the_own_set_says_which_conversations_were_kept_apart() -> None:
     assert own.parts.count("test") >= len(own.parts) / 2
 
 
-def test_no_line_of_the_own_conversations_is_trained_on() -> None:
+@pytest.mark.parametrize("folder", [SETS[-1], READERS], ids=["own", "readers"])
+def test_no_line_of_the_own_conversations_is_trained_on(folder: Path) -> None:
     """Whole lines of five words and more; shorter ones people say everywhere."""
-    trained = set[str]()
-    for path in sorted((ROOT / "data" / "nlu").rglob("*.yml")):
-        trained |= {
-            fold(line).strip(" -'\"") for line in path.read_text(encoding="utf-8").splitlines()
-        }
-    said = {fold(turn.text) for talk in MeasuringSet.read(SETS[-1]).dialogues for turn in talk}
-    assert sorted(line for line in said & trained if len(line.split()) >= 5) == []
+    said = {fold(turn.text) for talk in MeasuringSet.read(folder).dialogues for turn in talk}
+    assert sorted(line for line in said & trained_on() if len(line.split()) >= 5) == []

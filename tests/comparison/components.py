@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy.sparse import csr_matrix, hstack
 
 from bot.nlu import analysis
+from bot.nlu.carrier import add_evidence, lesson_of
 from bot.nlu.features import EvidenceFeaturizer
 from bot.nlu.vectors import Vectors
 from language.folding import fold
@@ -88,6 +90,14 @@ class EmbeddingFeaturizer(EvidenceFeaturizer):
         resource = super().train(training_data)
         self._vectors = self._beside(self._vectors)
         return resource
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Give every line of the lesson its row."""
+        lesson = lesson_of(training_data)
+        _, evidence = self._from(lesson)
+        rows = self._learned().rows([text for text, _ in lesson.lines])
+        add_evidence(training_data, replace(evidence, rows=rows))
+        return training_data
 
     @classmethod
     def load(

@@ -26,11 +26,10 @@ QUESTIONS = (
 )
 
 
-def test_tokens_keep_their_place_and_know_their_plain_form(pipeline: Pipeline) -> None:
+def test_tokens_keep_their_place(pipeline: Pipeline) -> None:
     text = "Mất  sổ đỏ k?"
     tokens = pipeline.read(text).get(TOKENS_NAMES[TEXT])
     assert [text[token.start : token.end] for token in tokens] == ["Mất", "sổ", "đỏ", "k", "?"]
-    assert [token.lemma for token in tokens] == ["mat", "so", "do", "khong", "?"]
 
 
 def test_a_trained_and_reloaded_pipeline_understands(pipeline: Pipeline) -> None:

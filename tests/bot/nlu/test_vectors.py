@@ -16,11 +16,12 @@ TEXTS = [
     "Sang tên sổ đỏ cần giấy tờ gì",
 ]
 WEIGHTS = {"words": 1.0, "pieces": 0.5, "accented": 0.25}
+RAREST = {"words": 1, "pieces": 1, "accented": 1}
 
 
 @pytest.fixture(scope="module")
 def vectors() -> Vectors:
-    return Vectors.fit(TEXTS, WEIGHTS, {"words": 1, "pieces": 1, "accented": 1})
+    return Vectors.fit(TEXTS, WEIGHTS, RAREST)[0]
 
 
 @pytest.mark.parametrize("texts", [TEXTS, TEXTS[:1], ["", "xyz"], ["đỏ", "", "mất mất mất"], []])
@@ -31,3 +32,8 @@ def test_rows_are_what_scikit_learn_makes(vectors: Vectors, texts: list[str]) ->
         streams = vectors._streams.items()
         wanted = hstack([kind.transform(texts) * WEIGHTS[name] for name, kind in streams])
         assert np.allclose(rows.toarray(), wanted.toarray(), atol=1e-6)
+
+
+def test_learning_gives_the_rows_that_reading_gives(vectors: Vectors) -> None:
+    _, learned = Vectors.fit(TEXTS, WEIGHTS, RAREST)
+    assert np.allclose(learned.toarray(), vectors.rows(TEXTS).toarray(), atol=1e-6)
