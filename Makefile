@@ -1,6 +1,6 @@
 # Motcua: `make up` runs it, `make test` proves it. Each sets up what it needs first.
 .DEFAULT_GOAL := help
-.PHONY: help up test check evaluate evaluate-compare bench faults format clean
+.PHONY: help up test check evaluate evaluate-compare bench bench-notifier soak faults format clean
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -22,6 +22,12 @@ evaluate-compare: ## our understanding beside Rasa's default and others (hours: 
 
 bench: setup-dev ## timings, as ratios against a baseline of the same minute
 	@./motcua dev bench
+
+bench-notifier: setup-dev ## the notifier's timings alone (under 12 minutes, in a quiet hour)
+	@./motcua dev bench dispatch claim latency receipts
+
+soak: setup-dev ## ten minutes of 32 conversations at once, and the curve of the memory
+	@./motcua dev soak
 
 faults: setup-dev ## the long form of the fault suite
 	@./motcua dev faults

@@ -18,7 +18,7 @@ def main() -> None:
     # Said at each call: Rasa 3.6 and the SDK of today speak one protocol, and tests hold it.
     warnings.filterwarnings("ignore", message="Your versions of rasa and")
     # Imported after logging is set up: rasa_sdk speaks when it is loaded.
-    from actions.server import app_for, executor_for, forget_regularly
+    from actions.server import app_for, executor_for, forget_regularly, read_ahead
     from actions.turn import Rooms
     from procedures.appointments import get_reckoner
     from procedures.catalogue import get_catalogue
@@ -33,6 +33,7 @@ def main() -> None:
         reckon=get_reckoner().reckon,
     )
     app = app_for(executor_for(rooms, clock.now))
+    read_ahead(app, rooms, clock.now)
     forget_regularly(app, rooms, clock.now)
     # Rasa alone asks it, from this machine; one process holds the catalogue once.
     app.run(

@@ -29,8 +29,7 @@ from dossiers.telling import code_refused, code_sent, consent_words
 from helpdesk.ratings import ask as ask_for_stars
 from helpdesk.words import say as say_desk
 from language.blocks import AskProof, Block, Button, Buttons, Text
-from language.dossier_code import code_and_rest, find_code
-from language.folding import fold
+from language.dossier_code import find_code
 from notifier.choices import choose, send_second_step
 from notifier.desk import Desk
 from notifier.templates import get_templates
@@ -42,17 +41,8 @@ EXAMPLE = "H60.12.01-261016-0001"
 MASKED = "•••"
 """What channels put in place of a telephone or ID number (bot/channels/incoming.py)."""
 _WORDS_OF_A_NUMBER = 5
-_DIGITS = re.compile(r"\d{4}")
-# Four digits beside a code: alone, or called the end of a number; not a year, a date or an amount.
-_DIGITS_BESIDE = re.compile(
-    r"(?<![\w.,/\-])(?<!nam )\d{4}(?![\w.,/\-]|\s*(?:m2|met|trieu|ty|dong)\b)"
-)
-_END_OF_NUMBER = re.compile(
-    r"\b(?:cuoi|duoi|sdt|dien thoai|dt|so may|can cuoc|cccd|cmnd|cmt|xac minh|xac nhan|last|digits?"
-    r"|phone|id|ends?|ending)\b"
-)
-_WORDS_BESIDE = 2
-"""Words that may stand beside a code and four digits that nothing names."""
+_WHOLE_NUMBER = re.compile(rf"(?<!•){MASKED}(?!•)")
+"""In a message: a whole number was given, not the four digits (`language.proof_digits`)."""
 # So many digits in a message were meant as a code.
 _MEANT_AS_CODE = 6
 
@@ -80,17 +70,15 @@ def unsubscribe(turn: Turn, rooms: Rooms) -> Reply:
 
 
 def proof_given(turn: Turn, rooms: Rooms) -> Reply:
-    """Go on after proof was given: by the site, which has checked it, or typed as four digits.
+    """Go on after proof was given: the site has checked it.
 
-    Tokens: `proof_given` and `proof_given:<outcome>`, the latter for the words alone: whether the
-    dossier may be seen is read from the database.
+    Tokens: `proof_given` (digits that nobody awaits) and `proof_given:<outcome>`, the latter for
+    the words alone: whether the dossier may be seen is read from the database.
     """
     proofs, sender = _proofs(rooms), _sender(turn)
     outcome = turn.arguments[0] if turn.arguments else ""
     if outcome.startswith(CODE_GIVEN):
         return _code_given(turn, rooms, outcome.removeprefix(CODE_GIVEN))
-    if _DIGITS.fullmatch(turn.text):
-        outcome = proofs.check(sender, turn.text, turn.now)
     wanted, _, code = turn.state.again.partition(":")
     code = code or proofs.pending(sender, turn.now) or ""
     if not code:
@@ -121,7 +109,7 @@ def awaited(turn: Turn, rooms: Rooms) -> Reply | None:
 
 def whole_number_given(turn: Turn, rooms: Rooms) -> Reply | None:
     """Answer who gave a whole telephone or ID number as proof: the channel has masked it."""
-    if MASKED not in turn.text or len(turn.text.split()) > _WORDS_OF_A_NUMBER:
+    if not _WHOLE_NUMBER.search(turn.text) or len(turn.text.split()) > _WORDS_OF_A_NUMBER:
         return None
     asked = awaited(turn, rooms)
     if asked is None:
@@ -146,38 +134,13 @@ def _with_dossier(turn: Turn, rooms: Rooms, wanted: str, told: Told) -> Reply:
     view = _view(turn, rooms, code)
     if view is not None:
         return told(turn, rooms, view)
-    digits = "" if turn.payload else digits_beside_code(turn.text)
-    if digits:
-        return _proven_at_once(turn, rooms, wanted, code, digits)
-    asked = _asked(turn, rooms, wanted, code)
-    if MASKED in turn.text:
+    if turn.proof == Outcome.TOO_MANY:
+        return _paused(turn, rooms, code)
+    asked = _asked(turn, rooms, wanted, code, refused=bool(turn.proof))
+    if _WHOLE_NUMBER.search(turn.text):
         only_four = Text(say("only_four", turn.language), tone="lead")
         return replace(asked, blocks=(only_four, *asked.blocks))
     return asked
-
-
-def _proven_at_once(turn: Turn, rooms: Rooms, wanted: str, code: str, digits: str) -> Reply:
-    """Take digits that came with the code as its proof: they are asked for and checked in one go,
-    under the same limits and in the same words as when they come after."""
-    proofs, sender = _proofs(rooms), _sender(turn)
-    proofs.ask(sender, code, turn.now)
-    if proofs.check(sender, digits, turn.now) == Outcome.TOO_MANY:
-        return _paused(turn, rooms, code)
-    view = _view(turn, rooms, code)
-    if view is None:
-        return _asked(turn, rooms, wanted, code, refused=True)
-    return _DONE[wanted](turn, rooms, view)
-
-
-def digits_beside_code(text: str) -> str:
-    """Return the four digits that `text` gives as proof beside a dossier code; empty without."""
-    code, rest = code_and_rest(text)
-    found = _DIGITS_BESIDE.findall(rest.lower())
-    if code is None or len(found) != 1:
-        return ""
-    words = re.findall(r"[^\W\d]\w*", rest)
-    named = _END_OF_NUMBER.search(fold(rest)) is not None
-    return found[0] if named or len(words) <= _WORDS_BESIDE else ""
 
 
 def _which(turn: Turn, wanted: str, seen: list[DossierView]) -> Reply:
@@ -293,7 +256,7 @@ def _second_step(turn: Turn, rooms: Rooms, view: DossierView, wanted: str) -> Re
     sent = isinstance(made, Made)
     blocks: list[Block] = [Text(code_sent(made, turn.language), tone="lead" if sent else "warning")]
     if sent and sender.lasting:
-        blocks.append(Text(LINKED, tone="note"))
+        blocks.append(Text(LINKED.say(turn.language), tone="note"))
     blocks += _code_asked(turn, rooms, wanted)
     if not sent:
         blocks.append(_ways_on(turn))

@@ -26,6 +26,7 @@ from actions.retention import forget_old
 from actions.table import ACTIONS, handle
 from actions.texts import conversation, say
 from actions.turn import Reply, Rooms, after, changes, read
+from core.clock import vietnam_date
 from core.observability import get_logger
 from language.blocks import Text, to_dict
 from procedures.menu import menu
@@ -99,6 +100,17 @@ def app_for(executor: ActionExecutor) -> Sanic[Any, Any]:
         return raw(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
     return app
+
+
+def read_ahead(app: Sanic[Any, Any], rooms: Rooms, clock: Callable[[], datetime]) -> None:
+    """Have the server read the procedures ahead, so that no citizen waits for a file. It answers
+    meanwhile."""
+
+    async def read_all() -> None:
+        province = rooms.settings.province or None
+        await asyncio.to_thread(rooms.catalogue().warm, province, as_of=vietnam_date(clock()))
+
+    app.add_task(read_all())
 
 
 def forget_regularly(app: Sanic[Any, Any], rooms: Rooms, clock: Callable[[], datetime]) -> None:

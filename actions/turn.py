@@ -32,6 +32,9 @@ Language = Literal["vi", "en"]
 _WORD = re.compile(r"[a-z]+")
 PAYLOAD = "payload"
 """The entity in which a channel hands on a token of ours, whole."""
+PROOF = "proof"
+"""Of a message's metadata: what came of digits that stood beside a dossier code. The channel takes
+them out and has them checked (bot/channels/base.py)."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +76,12 @@ class Turn:
     now: datetime
     meant: Understanding | None = None
     """What a written message means in its conversation; None for a button."""
+    proof: str = ""
+    """What came of digits beside a dossier code; chooses words and opens nothing."""
     before: str = ""
     """The last question on land before this message, as written; empty where there was none."""
+    page: Language | None = None
+    """The language of what was pressed, or that of a page whose reader chose one."""
 
     @property
     def context(self) -> Context:
@@ -98,8 +105,11 @@ class Turn:
 
     @property
     def language(self) -> Language:
-        """The language to answer in: that of the message, or where it does not tell, as before."""
-        if self.payload or province_alone(self.text):
+        """The language to answer in: that of the message, or where it does not tell, as before; of
+        a button, that of the answer or the page it stood in."""
+        if self.payload:
+            return self.page or self.state.language
+        if province_alone(self.text):
             return self.state.language
         if is_english(self.text):
             return "en"
@@ -172,15 +182,18 @@ def read(tracker: Tracker, now: datetime) -> Turn:
     payload = next(
         (e["value"] for e in message.get("entities") or () if e.get("entity") == PAYLOAD), ""
     )
+    page = _language((message.get("metadata") or {}).get("language"))
     return Turn(
         channel=channel,
         sender=sender,
         text=message.get("text") or "",
         payload=payload,
         parse=message,
-        state=_state(tracker.current_slot_values()),
+        state=_state(tracker.current_slot_values(), page),
         now=now,
+        proof=str((_mapping(message.get("metadata")) or {}).get(PROOF) or ""),
         before=_last_question(tracker.events),
+        page=page,
     )
 
 
@@ -195,8 +208,13 @@ def _last_question(events: Iterable[Mapping[str, Any]]) -> str:
     return ""
 
 
-def _state(slots: Mapping[str, Any]) -> State:
-    """Read the slots; whatever is missing or malformed is as if never said."""
+def _language(value: Any) -> Language | None:
+    return "en" if value == "en" else "vi" if value == "vi" else None
+
+
+def _state(slots: Mapping[str, Any], page: Language | None) -> State:
+    """Read the slots; whatever is missing or malformed is as if never said. A conversation begins
+    in the language of its page."""
     return State(
         context=_mapping(slots.get("context")),
         choices=tuple(str(choice) for choice in _list(slots.get("choices"))),
@@ -205,7 +223,7 @@ def _state(slots: Mapping[str, Any]) -> State:
         province=str(slots.get("province") or ""),
         sum=_mapping(slots.get("sum")),
         misses=int(slots.get("misses") or 0),
-        language="en" if slots.get("language") == "en" else "vi",
+        language=_language(slots.get("language")) or page or "vi",
     )
 
 

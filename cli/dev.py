@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 import typer
 
-from cli.bootstrap import APPLICATION, BOT, say
+from cli.bootstrap import APPLICATION, BOT, clean_environment, find_uv, say
 from cli.training import bot_environment, ensure_model, model_path
 from core.settings import ROOT
 
@@ -26,6 +26,7 @@ app = typer.Typer(help="For developers: tests, checks, benchmarks.", no_args_is_
 _STORIES = "tests/stories"
 _LOCKS = ("uv.lock", "bot/uv.lock")
 _PUBLIC_HOSTS = {"pypi.org", "files.pythonhosted.org"}
+_NEED_MODEL = {"chat", "understanding"}
 _MYPY_ROOMS = (
     *("language", "core", "procedures", "dossiers", "notifier", "helpdesk", "actions", "web"),
     "cli",
@@ -88,18 +89,36 @@ def bench(
     only: list[str] = typer.Argument(None, help="Names of benchmarks; all when left out."),
 ) -> None:
     """Run the benchmarks: each prints its conditions and its ratio to a baseline."""
-    ensure_model(say)
+    if not only or _NEED_MODEL & set(only):
+        ensure_model(say)
+    if not only or "dispatch" in only:
+        say("what the notifier is compared with (Celery, Valkey) …")
+        install = [find_uv(), "sync", "--locked", "--inexact", "--quiet", "--group", "bench"]
+        done = subprocess.run([*install, "--project", ROOT], env=clean_environment(), check=False)
+        if done.returncode:
+            sys.exit(done.returncode)
     folder = ROOT / "tests" / "benchmarks"
     for script in sorted(folder.glob("bench_*.py")):
         if not only or script.stem.removeprefix("bench_") in only:
             say(f"{script.stem} …")
-            _run([APPLICATION.python, str(script)])
+            _run([APPLICATION.python, "-m", f"tests.benchmarks.{script.stem}"])
 
 
 @app.command()
 def faults() -> None:
-    """Run the long form of the fault suite."""
-    _run([APPLICATION.python, "-m", "pytest", "tests/faults"], {"MOTCUA_FAULTS": "long"})
+    """Run the long form of the fault suite, and of the siege of dossier codes."""
+    targets, long = ("tests/faults", "tests/attacks/test_guessing.py"), {"MOTCUA_FAULTS": "long"}
+    _run([APPLICATION.python, "-m", "pytest", "--timeout", "3600", *targets], long)
+
+
+@app.command()
+def soak(
+    minutes: float = typer.Option(10.0, help="How long."),
+    picture: Path = typer.Option(ROOT / "docs" / "images" / "soak-memory.svg", help="The curve."),
+) -> None:
+    """Hold 32 conversations at once through the whole system, and watch its memory."""
+    options = ["--minutes", str(minutes), "--picture", str(picture)]
+    _run([APPLICATION.python, "-m", "tests.benchmarks.soak", *options])
 
 
 def ensure_chromium() -> None:

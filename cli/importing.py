@@ -166,7 +166,7 @@ class Consent:
         found = _estimate(desk, forecast)
         if found.people <= limit:
             return True
-        cost = dong(found.cost) if desk.budget.price else "chưa biết giá (MOTCUA_SMS_PRICES)"
+        cost = dong(found.cost) if desk.budget.cost(1) else "chưa biết giá (MOTCUA_SMS_PRICES)"
         told = f"{found.people:,} người, {found.messages:,} tin, {found.segments:,} phần tin"
         self.errors.print(
             f"{self.file}: sẽ nhắn nhiều nhất {told.replace(',', '.').replace('. ', ', ')}; "
@@ -189,7 +189,7 @@ def _estimate(desk: Desk, forecast: Forecast) -> Estimate:
         ((one.person, costs[one.status]) for one in forecast.news),
         digest_from=desk.digest_from,
         digest_segments=segments("digest"),
-        price=desk.budget.price,
+        budget=desk.budget,
     )
 
 

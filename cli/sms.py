@@ -26,9 +26,11 @@ from core.clock import now as clock_now
 from core.database import get_sessions
 from core.privacy import get_vault
 from core.settings import Settings, get_settings
+from dossiers.links import LENGTH, PAGE
 from dossiers.phones import phone_index, read_phones
 from notifier import budget as budgets
 from notifier import circuits, direct, operators
+from notifier.desk import link_lines
 from notifier.direct import NotPossible
 from notifier.lateness import NoSuchAppointment, put_off
 from notifier.operators import History, Line
@@ -138,9 +140,16 @@ def templates(
         if wrong:
             raise typer.Exit(1)
     shown = load_templates(check) if check else get_templates()
+    settings = get_settings()
+    links: tuple[str, ...] = ()
+    if settings.sms_ends_with == "link":
+        links = link_lines(f"{settings.public_base}{PAGE}/{'x' * LENGTH}")
     rows = []
     for template in shown.all():
-        worst = template.worst_case()
+        # Only what tells of one dossier links to its page.
+        page = links if "{code}" in template.sms else ()
+        filled = template.examples(WORST_VALUES, (*page, *WORST_CONTACT))
+        worst = max((one.size for one in filled), key=lambda size: (size.segments, size.units))
         rows.append(
             {
                 "template": template.key,
@@ -150,8 +159,11 @@ def templates(
                 "units": worst.units,
                 "encoding": worst.encoding,
                 "policy": template.policy,
-                "text": template.examples(WORST_VALUES, WORST_CONTACT)[0].text,
-                "examples": [one.text for one in template.examples(EXAMPLE, EXAMPLE_CONTACT)],
+                "text": filled[0].text,
+                "link_at_worst": bool(page) and all(f"{PAGE}/" in one.text for one in filled),
+                "examples": [
+                    one.text for one in template.examples(EXAMPLE, (*page, *EXAMPLE_CONTACT))
+                ],
             }
         )
     if json_output:
@@ -162,7 +174,8 @@ def templates(
         paid = f"{row['segments']} segment{'' if row['segments'] == 1 else 's'}"
         console.print(
             f"[bold]{row['template']}[/] v{row['version']} · {paid} at worst, {row['units']} "
-            f"{row['encoding']} units · limit {row['limit']} · {row['policy']}",
+            f"{row['encoding']} units · limit {row['limit']} · {row['policy']}"
+            + (" · room for the link at worst" if row["link_at_worst"] else ""),
             highlight=False,
         )
         for text in [row["text"], *row["examples"]]:  # type: ignore[misc]
@@ -177,7 +190,7 @@ def budget(json_output: Json = False) -> None:
     if json_output:
         _print_json(asdict(found))
         return
-    if not found.price and not get_settings().demonstration:
+    if not (found.price or found.message_price) and not get_settings().demonstration:
         console.print("no price is known: set MOTCUA_SMS_PRICES, e.g. twilio=1500")
     table = Table(show_header=False)
     table.add_column()
@@ -189,10 +202,12 @@ def budget(json_output: Json = False) -> None:
         ("kept back for want of budget", dong(found.held)),
         ("  messages", str(found.held_messages)),
         ("price of a segment, planned with", dong(found.price)),
+        ("price of a message, planned with", dong(found.message_price)),
     ):
         table.add_row(name, amount)
-    for provider, segments in sorted(found.segments.items()):
-        table.add_row(f"segments through {provider}", str(segments))
+    for provider, number in sorted(found.billed.items()):
+        unit = "messages" if provider in budgets.BILLED_BY_MESSAGE else "segments"
+        table.add_row(f"{unit} through {provider}", str(number))
     console.print(table)
     if found.held_messages:
         console.print(

@@ -6,6 +6,8 @@ asynchronous code calls them in a thread, with groups of rows at a time.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -13,19 +15,24 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     DateTime,
     Dialect,
     Engine,
     Enum,
     MetaData,
+    column,
     create_engine,
     event,
     func,
+    literal,
+    literal_column,
     make_url,
     select,
+    type_coerce,
 )
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from core.settings import get_settings
 
@@ -117,6 +124,30 @@ def hint(session: Session, channel: str) -> None:
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(select(func.pg_notify(channel, "")))
+
+
+def as_rows(session: Session, columns: Mapping[str, tuple[TypeEngine[Any], Sequence[Any]]]) -> Any:
+    """Return a table of values, for a statement that treats many rows at once: by name, each
+    column's type and its values, whole numbers or texts. Its columns are its `c`.
+
+    However many rows, it is one statement and one value bound to it (PostgreSQL: one a column), so
+    it is compiled once. `executemany` gives Python's lock away with every row, and a thread that
+    must win it back from a busy event loop waits each time.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        arrays = [literal(list(values), ARRAY(type_)) for type_, values in columns.values()]
+        named = [column(name, type_) for name, (type_, _) in columns.items()]
+        return func.unnest(*arrays).table_valued(*named).render_derived()
+    packed = json.dumps(list(zip(*(values for _, values in columns.values()), strict=True)))
+    each = func.json_each(packed).table_valued("value")
+    return select(
+        *(
+            type_coerce(func.json_extract(each.c.value, literal_column(f"'$[{n}]'")), type_).label(
+                name
+            )
+            for n, (name, (type_, _)) in enumerate(columns.items())
+        )
+    ).subquery()
 
 
 Sessions = sessionmaker[Session]

@@ -100,6 +100,9 @@ class Settings(BaseSettings):
     offices_file: Path = ROOT / "data" / "offices" / "offices.yml"
     columns_file: Path = ROOT / "data" / "offices" / "columns.yml"
     """How the headings of the office's export are called."""
+    theme_file: Path = Path()
+    """A stylesheet of the office's own that sets the variables of `web/static/tokens.css`; none if
+    empty."""
     hotline: str = ""
     """Number that citizens may call; shown in answers and on every page."""
 
@@ -111,6 +114,9 @@ class Settings(BaseSettings):
     `zns, esms:70 twilio:30`. Empty means `sms_provider` alone."""
     sms_sign: str = "VPDKDD"
     """How an SMS names its sender at its beginning; unaccented."""
+    sms_ends_with: Literal["contact", "link"] = "contact"
+    """What an SMS about one dossier ends with: where to ask, or a link to the dossier's page where
+    that costs no further segment."""
     quiet_hours: QuietHours = (time(21, 0), time(7, 0))
     """Office time in which nobody is texted; messages wait till its end. The demonstration phone
     wakes nobody and ignores it."""
@@ -149,7 +155,8 @@ class Settings(BaseSettings):
     sms_test_numbers: Annotated[tuple[str, ...], NoDecode] = ()
     """Numbers (+84…) to which `./motcua sms test` may send through a real provider."""
     sms_prices: Annotated[dict[str, NonNegativeInt], NoDecode] = Field(default_factory=dict)
-    """Provider → VND for one segment, e.g. twilio=1500. Nothing is known of prices otherwise."""
+    """Provider → VND for one segment, e.g. twilio=1500; for `zns`, for one message. Nothing is
+    known of prices otherwise."""
     sms_daily_budget: int | None = Field(default=None, ge=0)
     """VND that messages may cost in a day; what exceeds it waits for the next day. None: no limit.
     """
@@ -302,6 +309,12 @@ class Settings(BaseSettings):
             if not re.fullmatch(r"https?://[A-Za-z0-9.\-]+(:\d+)?", origin):
                 raise ValueError(f"{origin!r} is no origin such as https://vpdk.example.gov.vn")
         return value
+
+    @model_validator(mode="after")
+    def _links_lead_somewhere(self) -> Self:
+        if self.sms_ends_with == "link" and not (self.public_url or self.demonstration):
+            raise ValueError("MOTCUA_SMS_ENDS_WITH=link needs MOTCUA_PUBLIC_URL")
+        return self
 
     @property
     def database(self) -> str:

@@ -11,13 +11,16 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.texts import Words
 from dossiers.models import Consent, Purpose
 
-LINKED = (
-    "Tài khoản trò chuyện này được gắn với số điện thoại trong hồ sơ để lần sau xem hồ sơ không "
-    "phải chứng minh lại. Ông/Bà nhắn “bắt đầu lại” để bỏ gắn."
+LINKED = Words(
+    vi="Tài khoản trò chuyện này được gắn với số điện thoại trong hồ sơ để lần sau xem hồ sơ không "
+    "phải chứng minh lại. Ông/Bà nhắn “bắt đầu lại” để bỏ gắn.",
+    en="This chat account is tied to the telephone number on file, so that you need not prove "
+    "again that the dossier is yours. Write “start over” to untie it.",
 )
-"""What a person who reads out a one-time code in a chat is told."""
+"""What a person who reads out a one-time code in a chat is told, in the language of the chat."""
 
 COUNTER = "counter"
 """Where something was said at an office's desk, and an officer wrote it down."""

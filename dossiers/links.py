@@ -8,6 +8,7 @@ of that month carry the same one; only its fingerprint is stored.
 from __future__ import annotations
 
 import base64
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
@@ -24,19 +25,39 @@ LENGTH = 12
 _MONTH = 30
 
 
+@dataclass(frozen=True)
+class Link:
+    """A link that was made; it leads somewhere once it is opened (`open_link`)."""
+
+    dossier_id: int
+    path: str = field(repr=False)
+    """On the site."""
+    until: datetime
+
+
+def make_link(vault: Vault, dossier_id: int, now: datetime, lasts: timedelta) -> Link:
+    """Return the link to a dossier's page that is to open for `lasts` from now."""
+    word = _word(vault, dossier_id, now.toordinal() // _MONTH)
+    return Link(dossier_id, f"{PAGE}/{word}", now + lasts)
+
+
+def open_link(session: Session, vault: Vault, link: Link) -> None:
+    """Let a link lead to its dossier's page. The caller commits."""
+    word = link.path.removeprefix(f"{PAGE}/")
+    session.execute(
+        insert_into(session, DossierLink)
+        .values(fingerprint=_fingerprint(vault, word), dossier_id=link.dossier_id, until=link.until)
+        .on_conflict_do_update(index_elements=["fingerprint"], set_={"until": link.until})
+    )
+
+
 def link_path(
     session: Session, vault: Vault, dossier_id: int, now: datetime, lasts: timedelta
 ) -> str:
     """Return the path of a dossier's page; it opens for `lasts` from now. The caller commits."""
-    month = now.toordinal() // _MONTH
-    word = _word(vault, dossier_id, month)
-    until = now + lasts
-    session.execute(
-        insert_into(session, DossierLink)
-        .values(fingerprint=_fingerprint(vault, word), dossier_id=dossier_id, until=until)
-        .on_conflict_do_update(index_elements=["fingerprint"], set_={"until": until})
-    )
-    return f"{PAGE}/{word}"
+    link = make_link(vault, dossier_id, now, lasts)
+    open_link(session, vault, link)
+    return link.path
 
 
 def linked_code(session: Session, vault: Vault, word: str, now: datetime) -> str:

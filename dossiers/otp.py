@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.orm import Session
 
 from core.database import Sessions
@@ -85,7 +85,8 @@ class Codes:
     def make(
         self, session: Session, sender: Sender, dossier_id: int, now: datetime
     ) -> Made | NoCode:
-        """Make a code for `sender`, who may see the dossier already, in place of any earlier one.
+        """Make a code for `sender`, who may see the dossier already, in place of any earlier one
+        for this dossier.
 
         The caller sends it and commits: a code that was not sent does not exist.
         """
@@ -103,7 +104,8 @@ class Codes:
             or self._sent(session, by_sender, now, a_day) >= self._bounds.sender_a_day
         ):
             return NoCode.TOO_MANY
-        session.execute(update(OneTimeCode).where(by_sender).values(closed=True))
+        of_this = by_sender & (OneTimeCode.dossier_id == dossier_id)
+        session.execute(update(OneTimeCode).where(of_this).values(closed=True))
         code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
         salt = secrets.token_hex(16)
         session.add(
@@ -120,14 +122,18 @@ class Codes:
         )
         return Made(code, self._bounds.lasts // 60)
 
-    def awaited(self, sender: Sender, now: datetime) -> bool:
-        """Tell whether a code is awaited of `sender`."""
+    def awaited(self, sender: Sender, now: datetime, dossier_id: int | None = None) -> bool:
+        """Tell whether a code is awaited of `sender`, for one dossier or, in a conversation, for
+        any."""
         with self._sessions() as session:
-            return session.scalar(select(func.count()).where(*self._open(sender, now))) != 0
+            return session.scalar(self._newest(sender, now, dossier_id)) is not None
 
-    def check(self, sender: Sender, given: str, now: datetime) -> CodeOutcome:
-        """Check what `sender` gave. A right code opens its dossier in full, and ties the sender's
-        account to the phone.
+    def check(
+        self, sender: Sender, given: str, now: datetime, dossier_id: int | None = None
+    ) -> CodeOutcome:
+        """Check what `sender` gave, against the newest code that is awaited: of one dossier, whose
+        page it was typed on, or in a conversation of any. A right code opens its dossier in full,
+        and ties the sender's account to the phone.
 
         The try is committed before anything is compared: of many at once no more get through than
         of one after another.
@@ -135,7 +141,11 @@ class Codes:
         with self._sessions.begin() as session:
             counted = session.execute(
                 update(OneTimeCode)
-                .where(*self._open(sender, now), OneTimeCode.tries < self._bounds.tries)
+                .where(
+                    OneTimeCode.id == self._newest(sender, now, dossier_id).scalar_subquery(),
+                    OneTimeCode.closed.is_(False),
+                    OneTimeCode.tries < self._bounds.tries,
+                )
                 .values(tries=OneTimeCode.tries + 1)
                 .returning(
                     OneTimeCode.id,
@@ -149,12 +159,13 @@ class Codes:
         if counted is None:
             # Compared all the same: no answer takes less time than another.
             hmac.compare_digest(self._fingerprint("", given), "0" * 64)
-            return CodeOutcome.TOO_MANY if self.awaited(sender, now) else CodeOutcome.WRONG
-        id_, salt, expected, dossier_id, phone = counted
+            often = self.awaited(sender, now, dossier_id)
+            return CodeOutcome.TOO_MANY if often else CodeOutcome.WRONG
+        id_, salt, expected, opened, phone = counted
         digits = re.sub(r"\D", "", given)
         if not hmac.compare_digest(self._fingerprint(salt, digits), expected):
             return CodeOutcome.WRONG
-        return self._let_in(sender, id_, dossier_id, phone, now)
+        return self._let_in(sender, id_, opened, phone, now)
 
     def may_decide(self, session: Session, sender: Sender, dossier_id: int, now: datetime) -> bool:
         """Tell whether `sender` may see all of a dossier and decide about its messages now."""
@@ -208,16 +219,22 @@ class Codes:
                         set_={"phone_index": phone, "linked_at": now},
                     )
                 )
-                record(session, phone, Purpose.LINKED_CHAT, True, sender.channel, LINKED, now)
+                # Digits do not tell in which language the chat is: both wordings are put on record.
+                words = f"{LINKED.vi}\n{LINKED.en}"
+                record(session, phone, Purpose.LINKED_CHAT, True, sender.channel, words, now)
         return CodeOutcome.VERIFIED
 
-    def _open(self, sender: Sender, now: datetime) -> tuple[ColumnElement[bool], ...]:
-        return (
+    def _newest(self, sender: Sender, now: datetime, dossier_id: int | None) -> Select[int]:
+        """Of the codes awaited, the one that was sent last."""
+        query = select(OneTimeCode.id).where(
             OneTimeCode.channel == sender.channel,
             OneTimeCode.sender == sender.key(self._vault),
             OneTimeCode.until > now,
             OneTimeCode.closed.is_(False),
         )
+        if dossier_id is not None:
+            query = query.where(OneTimeCode.dossier_id == dossier_id)
+        return query.order_by(OneTimeCode.sent_at.desc(), OneTimeCode.id.desc()).limit(1)
 
     def _sent(
         self, session: Session, of_whom: ColumnElement[bool], now: datetime, within: int

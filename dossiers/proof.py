@@ -4,6 +4,9 @@ A wrong code and a wrong proof get one answer, after the same work, so that nobo
 codes exist. Tries are limited by sender, by code and by the day's codes of an agency. The limits,
 the question put and the right won are in the database, keyed by channel and sender: no slot of a
 conversation authorises anything. What a channel says to each outcome is left to it.
+
+Tries are counted by outcome for the operator, who is alarmed when they run up: somebody is trying
+codes or digits one after another (`deploy/monitoring/alerts.yml`).
 """
 
 from __future__ import annotations
@@ -15,14 +18,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from prometheus_client import Counter
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from core.database import Sessions
+from core.observability import get_logger
 from core.privacy import Vault
 from core.settings import Settings
 from dossiers.inserting import insert_into
 from dossiers.models import Dossier, LinkedIdentity, PendingProof, ProofAttempt, Verification
+
+_log = get_logger(__name__)
+TRIES = Counter("motcua_proofs_total", "Tries to prove a right to a dossier", ["outcome"])
+STOPPED = Counter("motcua_proofs_stopped_total", "Tries turned away, by the limit", ["limit"])
 
 PROOF_DIGITS = 4
 _COMPARISONS = 6
@@ -50,6 +59,17 @@ class Outcome(StrEnum):
     """No proof is pending for this sender, or it was asked too long ago."""
     UNREADABLE = "unreadable"
     """There are no four digits in what was given; not counted as a try."""
+
+
+class Limit(StrEnum):
+    """By what tries are limited."""
+
+    SENDER = "sender"
+    CODE = "code"
+    DAY = "day"
+    """One code within a day."""
+    PREFIX = "prefix"
+    """The codes of one agency and day together."""
 
 
 @dataclass(frozen=True)
@@ -157,11 +177,20 @@ class Proofs:
         is counted and before anything is compared: of many at once no more get through than of one
         after another.
         """
+        outcome = self._judged(sender, code, given, now)
+        TRIES.labels(outcome).inc()
+        return outcome
+
+    def _judged(self, sender: Sender, code: str, given: str, now: datetime) -> Outcome:
         digits = re.sub(r"\D", "", given)
         if len(digits) < PROOF_DIGITS:
             return Outcome.UNREADABLE
         attempt = self._note_attempt(sender, code, now)
-        if self._over_limit(sender, code, now):
+        limit = self._over_limit(sender, code, now)
+        if limit is not None:
+            STOPPED.labels(limit).inc()
+            # Neither whose dossier nor who: the agency and day tell where somebody is trying codes.
+            _log.warning("proof_stopped", limit=limit, codes=code_prefix(code))
             self._turn_away(attempt)
             return Outcome.TOO_MANY
         with self._sessions() as session:
@@ -221,15 +250,26 @@ class Proofs:
             session.flush()
             return attempt.id
 
-    def _over_limit(self, sender: Sender, code: str, now: datetime) -> bool:
-        """Tell whether this try, already counted, is one too many."""
+    def _over_limit(self, sender: Sender, code: str, now: datetime) -> Limit | None:
+        """Return the limit by which this try, already counted, is one too many; None without."""
         window, attempts = timedelta(seconds=self._limits.window), self._limits.attempts
         by_code = ProofAttempt.code == code
         bounds = (
-            (attempts, window, ProofAttempt.sender == sender.key(self._vault)),
-            (attempts, window, by_code),
-            (attempts * DAY_FACTOR, DAY, by_code),
-            (attempts * PREFIX_FACTOR, window, ProofAttempt.code_prefix == code_prefix(code)),
+            (
+                Limit.SENDER,
+                attempts,
+                window,
+                (ProofAttempt.channel == sender.channel)
+                & (ProofAttempt.sender == sender.key(self._vault)),
+            ),
+            (Limit.CODE, attempts, window, by_code),
+            (Limit.DAY, attempts * DAY_FACTOR, DAY, by_code),
+            (
+                Limit.PREFIX,
+                attempts * PREFIX_FACTOR,
+                window,
+                ProofAttempt.code_prefix == code_prefix(code),
+            ),
         )
         with self._sessions() as session:
             counts = [
@@ -238,9 +278,12 @@ class Proofs:
                     .select_from(ProofAttempt)
                     .where(of_whom, ProofAttempt.at > now - within, ProofAttempt.counts)
                 )
-                for _, within, of_whom in bounds
+                for _, _, within, of_whom in bounds
             ]
-        return any((n or 0) > most for n, (most, _, _) in zip(counts, bounds, strict=True))
+        over = (
+            limit for n, (limit, most, _, _) in zip(counts, bounds, strict=True) if (n or 0) > most
+        )
+        return next(over, None)
 
     def _turn_away(self, attempt: int) -> None:
         """Uncount a try that was not judged: else who keeps trying locks the owner out for good."""

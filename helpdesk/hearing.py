@@ -1,14 +1,16 @@
 """What is heard of a message before the bot is: whether it belongs to an officer, or answers what
 was asked for beside the conversation.
 
-Who is handed over talks to the officer, and the bot is silent until that ends. A message taken here
-never reaches Rasa. It is written down before its channel acknowledges it, under a fingerprint of
+Who is handed over talks to the officer, and the bot is silent until that ends. Digits that prove a
+dossier are taken out of a message first: no case holds them. A message taken here never reaches
+Rasa. It is written down before its channel acknowledges it, under a fingerprint of
 its number, so that one which is repeated after a crash is one line and gets one reply.
 """
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -34,11 +36,17 @@ from helpdesk.words import say
 from language.blocks import Block, Text
 from language.dossier_code import find_code
 from language.folding import fold, normalise
+from language.proof_digits import TAKEN_OUT, find_digits
 
 MEANT_AS_NUMBER = 8
 """Digits from which a message was meant as a telephone number."""
 SHORTEST = 15
 """Characters of a complaint that says anything."""
+AwaitsProof = Callable[[Sender, datetime], bool]
+"""Tells whether digits that prove a dossier are awaited of a sender."""
+
+# What turns a digit into a picture of it: U+FE0F, U+20E3.
+_KEYCAP = str.maketrans("", "", "\ufe0f\u20e3")
 
 
 @dataclass(frozen=True)
@@ -72,12 +80,18 @@ class Ear:
     """Hears messages for an installation."""
 
     def __init__(
-        self, sessions: Sessions, vault: Vault, settings: Settings, calendar: Calendar
+        self,
+        sessions: Sessions,
+        vault: Vault,
+        settings: Settings,
+        calendar: Calendar,
+        awaits_proof: AwaitsProof,
     ) -> None:
         self._sessions = sessions
         self._vault = vault
         self._settings = settings
         self._calendar = calendar
+        self._awaits_proof = awaits_proof
         self._cases = Cases(sessions, vault)
 
     def hear(self, message: Message, now: datetime) -> Heard | None:
@@ -86,19 +100,39 @@ class Ear:
         if not text:
             return None
         sender = message.sender
+        kept = text if message.pressed else self._without_proof(text, sender, now)
         key = self._vault.index(f"{sender.channel}\x1f{sender.id}\x1f{message.id}", "desk-message")
         try:
             with self._sessions.begin() as session:
-                return self._hear(session, message, text, key, now)
+                return self._hear(session, message, text, kept, key, now)
         except IntegrityError:
             # The same message came twice at once; the other has written it down.
             return Heard(talking=True)
         except _AnsweredMeanwhile:
             return None
 
+    def _without_proof(self, text: str, sender: Sender, now: datetime) -> str:
+        """Return what may be kept of a message: digits that prove a dossier, or may, are out of it.
+        Such a message loses its lines."""
+        flat = normalise(text)
+        given = find_digits(flat)
+        if given is None:
+            return text
+        kept = given.rest
+        if given.digits and given.digits in kept and self._awaits_proof(sender, now):
+            kept = kept.replace(given.digits, TAKEN_OUT)
+        return text if kept == flat else kept
+
     def _hear(
-        self, session: Session, message: Message, text: str, key: str, now: datetime
+        self,
+        session: Session,
+        message: Message,
+        text: str,
+        kept: str,
+        key: str,
+        now: datetime,
     ) -> Heard | None:
+        """Take `text`, of which `kept` may be written down."""
         question = questions.asked(session, self._vault, message.sender)
         if question is not None and question.answered_by == key:
             return Heard(questions.reply_to(self._vault, question))
@@ -108,10 +142,12 @@ class Ear:
             select(DeskCase).where(DeskCase.talking == talking_key(self._vault, message.sender))
         )
         if talk is not None:
-            return self._in_talk(session, talk, message, text, key, now)
+            return self._in_talk(session, talk, message, kept, key, now)
         if question is None or question.answered_by or question.until <= now or message.pressed:
             return None
-        return self._answer_to(session, question, message.sender, text, key, now)
+        if kept == TAKEN_OUT and question.awaited is not Awaited.PHONE:
+            return None  # a proof, whatever else was asked for
+        return self._answer_to(session, question, message.sender, text, kept, key, now)
 
     # --- with an officer --------------------------------------------------------------------------
 
@@ -144,7 +180,8 @@ class Ear:
             return Heard((Text(say("talk_ended", language), tone="lead"),))
         if late and self._to_callback(session, talk.id):
             return self._too_late(session, talk, message.sender, language, now)
-        return Heard(talking=True)
+        # Shown again, too, without what was taken out.
+        return Heard(talking=True, said=text)
 
     def _to_callback(self, session: Session, case_id: int) -> bool:
         """Make a talk that nobody took within working hours a request for a call."""
@@ -183,6 +220,7 @@ class Ear:
         question: DeskQuestion,
         sender: Sender,
         text: str,
+        kept: str,
         key: str,
         now: datetime,
     ) -> Heard | None:
@@ -195,9 +233,9 @@ class Ear:
             case Awaited.PHONE:
                 return self._phone(session, question, sender, text, key, language, now)
             case Awaited.COMPLAINT:
-                return self._complaint(session, question, sender, text, key, language, now)
+                return self._complaint(session, question, sender, text, kept, key, language, now)
             case Awaited.STARS:
-                return self._stars(session, question, text, key, language, now)
+                return self._stars(session, question, kept, key, language, now)
 
     def _phone(
         self,
@@ -249,11 +287,12 @@ class Ear:
         question: DeskQuestion,
         sender: Sender,
         text: str,
+        kept: str,
         key: str,
         language: Language,
         now: datetime,
     ) -> Heard:
-        if len(text) < SHORTEST:
+        if len(kept) < SHORTEST:
             return Heard((Text(say("complain_short", language), tone="lead"),))
         case = self._cases.new_case(session, Kind.COMPLAINT, sender, now, language)
         case.topic = Topic(question.subject or Topic.OTHER)
@@ -262,7 +301,7 @@ class Ear:
             case.phone_enc = self._vault.encrypt(number)
             case.phone_index = phone_index(self._vault, number)
         session.flush()
-        session.add(self._cases.new_line(case.id, Author.CITIZEN, text, now, key))
+        session.add(self._cases.new_line(case.id, Author.CITIZEN, kept, now, key))
         told = Text(say("complain_taken", language, reference=case.reference), tone="lead")
         hotline = self._settings.hotline
         ask_by = (
@@ -318,10 +357,12 @@ def find_number(text: str) -> str | None:
 
 
 def _readable(text: str) -> str:
-    """Return a message in NFC, without what no eye reads; lines stay lines."""
+    """Return a message in NFC, digits as 0 to 9, without what no eye reads; lines stay lines."""
     kept = (
-        c if c == "\n" or unicodedata.category(c) not in ("Cc", "Cs", "Zl", "Zp") else " "
-        for c in text[: 4 * LONGEST]
+        str(unicodedata.decimal(c, c))
+        if c == "\n" or unicodedata.category(c) not in ("Cc", "Cs", "Zl", "Zp")
+        else " "
+        for c in text[: 4 * LONGEST].translate(_KEYCAP)
     )
     lines = (normalise(line) for line in "".join(kept).split("\n"))
     return "\n".join(lines).strip()[:LONGEST]

@@ -74,18 +74,20 @@ def find_code(text: str) -> str | None:
 
 
 def code_and_rest(text: str) -> tuple[str | None, str]:
-    """Return the first code in `text`, as `find_code` does, and what is written beside it, without
-    diacritics; without a code, all of it."""
-    plain = strip_marks(normalise(text))
+    """Return the first code in `text`, as `find_code` does, and what is written beside it (without
+    diacritics where the code's signs were spoken); without a code, all of it."""
+    written = normalise(text)
+    plain = strip_marks(written)
     for candidate in (plain, _spoken_out(plain), _LETTER_O.sub("0", plain)):
         for match in _LOOSE.finditer(candidate):
             try:
                 day = _day(match["day"])
             except ValueError:
                 continue
-            rest = f"{candidate[: match.start()]} {candidate[match.end() :]}"
+            whole = written if len(written) == len(candidate) else candidate
+            rest = f"{whole[: match.start()]} {whole[match.end() :]}"
             return str(DossierCode(_agency(match), day, match["serial"])), rest
-    return None, plain
+    return None, written
 
 
 def _spoken_out(text: str) -> str:

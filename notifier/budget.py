@@ -8,12 +8,13 @@ Money is in VND.
 
 from __future__ import annotations
 
+from collections import Counter as Counted
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
 from prometheus_client import Counter
-from sqlalchemy import func, or_, select, text
+from sqlalchemy import ColumnElement, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from core.clock import VIETNAM, vietnam_date
@@ -32,6 +33,9 @@ log = get_logger(__name__)
 
 KEPT_BACK = Counter("motcua_sms_kept_back_total", "Messages held because the budget was used up")
 
+BILLED_BY_MESSAGE = frozenset({"zns"})
+"""Providers that bill a message, whatever its length. The others bill segments."""
+
 _LOCK = 0x6D6F7462
 """Number of the advisory lock on PostgreSQL ("motb"): of two that plan at once, one counts first.
 SQLite has one writer."""
@@ -43,25 +47,45 @@ class Budget:
     """What an installation pays and may spend."""
 
     price: int = 0
-    """Of one segment, as planned with: the dearest provider of the route."""
+    """Of one segment, as planned with: the dearest of the route's providers that bill segments."""
     prices: Mapping[str, int] = field(default_factory=dict)
-    """Provider → price of one segment."""
+    """Provider → price of one segment, or of one message where that is what it bills."""
     daily: int | None = None
     """The most that may leave in a day; None for no limit."""
+    message_price: int = 0
+    """Of one message, as planned with: the dearest of those that bill messages."""
 
     @classmethod
     def of(cls, settings: Settings) -> Budget:
         """Return the budget of an installation. Raises `InvalidRoute`."""
         made = cls(0, settings.sms_prices, settings.sms_daily_budget)
         used = parse_route(settings.message_route).names
-        return replace(made, price=max(made.price_of(name) for name in used))
+
+        def dearest(names: Iterable[str]) -> int:
+            return max((made.price_of(name) for name in names), default=0)
+
+        return replace(
+            made,
+            price=dearest(name for name in used if name not in BILLED_BY_MESSAGE),
+            message_price=dearest(name for name in used if name in BILLED_BY_MESSAGE),
+        )
 
     def price_of(self, provider: str | None) -> int:
-        """Return what one segment costs: by the dearest where a provider's price is not given, and
-        nothing on the demonstration phone."""
+        """Return what one segment, or message, costs: as the dearest where a provider's price is
+        not given, and nothing on the demonstration phone."""
         if provider in self.prices:
             return self.prices[provider or ""]
         return 0 if provider == "phone" else max(self.prices.values(), default=0)
+
+    def cost(self, segments: int) -> int:
+        """Return what a message of so many segments costs at most, whichever provider of the route
+        takes it: what is planned with."""
+        return max(segments * self.price, self.message_price)
+
+    def cost_through(self, provider: str, segments: int) -> int:
+        """Return what a message of so many segments costs with a provider."""
+        units = 1 if provider in BILLED_BY_MESSAGE else segments
+        return units * self.price_of(provider)
 
 
 @dataclass(frozen=True)
@@ -79,10 +103,13 @@ class Figures:
     held_messages: int
     """How many those are."""
     price: int
+    """Of a segment, as planned with."""
+    message_price: int
+    """Of a message, as planned with, where a provider of the route bills messages."""
     released_at: datetime
     """When the next day's budget begins."""
-    segments: Mapping[str, int]
-    """Provider → segments that left in the day."""
+    billed: Mapping[str, int]
+    """Provider → what left in the day: segments, or messages where that is what it bills."""
 
 
 def enqueue(
@@ -97,7 +124,7 @@ def enqueue(
     held: set[str] = set()
     for one in sorted(drafts, key=lambda d: d.priority):
         free = one.state is not State.QUEUED or one.template.message_class is MessageClass.OTP
-        if free or room.take(one.not_before, one.rendered.size.segments * budget.price):
+        if free or room.take(one.not_before, budget.cost(one.rendered.size.segments)):
             admitted.append(one)
         else:
             admitted.append(replace(one, state=State.HELD, why=Why.BUDGET))
@@ -135,7 +162,7 @@ def release_within(
     changes = []
     for id_, epoch, segments, class_, key in rows:
         leaves = earliest(now, rules, class_, key) if real else now
-        if room.take(leaves, segments * budget.price):
+        if room.take(leaves, budget.cost(segments)):
             changes.append(Change(id_, State.HELD, epoch, Step(Cause.RELEASE, None, leaves)))
     return len(change(session, changes, "budget", now))
 
@@ -156,22 +183,23 @@ def release_all(session: Session, who: str, now: datetime, limit: int = 10_000) 
 def figures(session: Session, budget: Budget, now: datetime) -> Figures:
     """Return how today's budget stands."""
     today = vietnam_date(now)
-    segments = _left(session, today)
-    held_segments, held = session.execute(
-        select(func.coalesce(func.sum(Message.segments), 0), func.count()).where(
-            at(State.HELD), Message.why == Why.BUDGET
-        )
-    ).one()
+    left = _left(session, today)
+    held = _by_segments(session, at(State.HELD) & (Message.why == Why.BUDGET))
+    billed: Counted[str] = Counted()
+    for one in left:
+        by_message = one.provider in BILLED_BY_MESSAGE
+        billed[one.provider] += one.messages * (1 if by_message else one.segments)
     return Figures(
         day=today,
         limit=budget.daily,
-        spent=_cost(segments, budget),
-        reserved=_waiting(session, today, today) * budget.price,
-        held=held_segments * budget.price,
-        held_messages=held,
+        spent=_cost(left, budget),
+        reserved=_waiting(session, budget, today, today),
+        held=_planned_cost(held, budget),
+        held_messages=sum(held.values()),
         price=budget.price,
+        message_price=budget.message_price,
         released_at=_midnight(today + timedelta(days=1)),
-        segments=segments,
+        billed=billed,
     )
 
 
@@ -187,7 +215,7 @@ class Estimate:
 
 
 def estimate(
-    news: Iterable[tuple[str, int]], *, digest_from: int, digest_segments: int, price: int
+    news: Iterable[tuple[str, int]], *, digest_from: int, digest_segments: int, budget: Budget
 ) -> Estimate:
     """Return what it costs at most to tell `news`: (index of a person's number, segments of the
     message) of each.
@@ -197,12 +225,11 @@ def estimate(
     by_person: dict[str, list[int]] = {}
     for person, segments in news:
         by_person.setdefault(person, []).append(segments)
-    messages = segments = 0
-    for costs in by_person.values():
-        together = len(costs) >= digest_from
-        messages += 1 if together else len(costs)
-        segments += digest_segments if together else sum(costs)
-    return Estimate(len(by_person), messages, segments, segments * price)
+    messages: list[int] = []
+    for sizes in by_person.values():
+        messages += [digest_segments] if len(sizes) >= digest_from else sizes
+    cost = sum(budget.cost(segments) for segments in messages)
+    return Estimate(len(by_person), len(messages), sum(messages), cost)
 
 
 class _Room:
@@ -235,7 +262,7 @@ class _Room:
         if day not in self._left:
             assert self._budget.daily is not None
             spent = _cost(_left(self._session, day), self._budget) if day == self._today else 0
-            waiting = _waiting(self._session, day, self._today) * self._budget.price
+            waiting = _waiting(self._session, self._budget, day, self._today)
             self._left[day] = self._budget.daily - spent - waiting
         return self._left[day]
 
@@ -244,36 +271,54 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), tzinfo=VIETNAM)
 
 
-def _cost(segments: Mapping[str, int], budget: Budget) -> int:
-    return sum(number * budget.price_of(provider) for provider, number in segments.items())
+@dataclass(frozen=True)
+class _Billed:
+    """Messages of one length that left through one provider."""
+
+    provider: str
+    segments: int
+    """Of each."""
+    messages: int
 
 
-def _left(session: Session, day: date) -> dict[str, int]:
-    """Return the segments that left on a day, by provider."""
+def _cost(left: Iterable[_Billed], budget: Budget) -> int:
+    return sum(one.messages * budget.cost_through(one.provider, one.segments) for one in left)
+
+
+def _planned_cost(by_segments: Mapping[int, int], budget: Budget) -> int:
+    return sum(number * budget.cost(segments) for segments, number in by_segments.items())
+
+
+def _left(session: Session, day: date) -> list[_Billed]:
+    """Return what left on a day, each time that it did."""
     billed = or_(
         Attempt.outcome.is_(None), Attempt.outcome.in_((Outcome.ACCEPTED, Outcome.AMBIGUOUS))
     )
     rows = session.execute(
-        select(Attempt.provider, func.sum(Message.segments))
+        select(Attempt.provider, Message.segments, func.count())
         .join(Message, Message.id == Attempt.message_id)
         .where(
             Attempt.started_at >= _midnight(day),
             Attempt.started_at < _midnight(day + timedelta(days=1)),
             billed,
         )
-        .group_by(Attempt.provider)
+        .group_by(Attempt.provider, Message.segments)
     )
-    return {provider: int(segments) for provider, segments in rows}
+    return [_Billed(*row) for row in rows]
 
 
-def _waiting(session: Session, day: date, today: date) -> int:
-    """Return the segments that wait to leave on a day; today's are also those overdue."""
+def _by_segments(session: Session, which: ColumnElement[bool]) -> dict[int, int]:
+    """Return how many messages there are of each number of segments."""
+    counted = select(Message.segments, func.count()).where(which).group_by(Message.segments)
+    return dict(session.execute(counted).all())
+
+
+def _waiting(session: Session, budget: Budget, day: date, today: date) -> int:
+    """Return what the messages cost that wait to leave on a day; today's are also those overdue."""
     total = 0
     for state in (State.QUEUED, State.LEASED):
-        query = select(func.coalesce(func.sum(Message.segments), 0)).where(
-            at(state), Message.not_before < _midnight(day + timedelta(days=1))
-        )
+        which = at(state) & (Message.not_before < _midnight(day + timedelta(days=1)))
         if day > today:
-            query = query.where(Message.not_before >= _midnight(day))
-        total += int(session.execute(query).scalar_one())
+            which &= Message.not_before >= _midnight(day)
+        total += _planned_cost(_by_segments(session, which), budget)
     return total

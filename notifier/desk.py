@@ -12,19 +12,23 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from core.observability import get_logger
 from core.privacy import UnreadableSecret, Vault
 from core.settings import Settings
 from dossiers.appointments import Reckon, appointment_of
 from dossiers.lifecycle import Language
+from dossiers.links import Link, make_link
 from dossiers.models import Dossier, Office
 from dossiers.offices import OfficeBook
 from notifier.budget import Budget
 from notifier.outbox import Draft
 from notifier.policy import Rules, earliest
 from notifier.states import State
-from notifier.templates import Template, Templates, render
+from notifier.templates import InvalidTemplate, Template, Templates, render
 from notifier.vocabulary import Why
 from procedures.appointments import get_reckoner
+
+log = get_logger(__name__)
 
 Contact = Callable[[str], tuple[str, ...]]
 """From an office's name to ways of saying where to ask, the fullest first."""
@@ -50,6 +54,10 @@ class Desk:
     budget: Budget = field(default_factory=Budget)
     due: Due = lambda dossier, today: dossier.due_on
     """The appointment that holds on a day, where a wait may have put it off."""
+    site: str = ""
+    """Address of the site whose pages messages link to; empty: they name the office instead."""
+    link_lasts: timedelta = timedelta(days=180)
+    """For which such a link opens."""
 
     @classmethod
     def of(
@@ -72,6 +80,8 @@ class Desk:
             timedelta(seconds=settings.digest_settle),
             Budget.of(settings),
             true_due(get_reckoner().reckon, offices),
+            settings.public_base if settings.sms_ends_with == "link" else "",
+            timedelta(days=settings.link_days),
         )
 
 
@@ -100,6 +110,12 @@ def contact_lines(settings: Settings, offices: OfficeBook) -> Contact:
         return tuple(line for line in (with_site, by_phone, shortest) if line)
 
     return lines
+
+
+def link_lines(address: str) -> tuple[str, ...]:
+    """Return how an SMS names the page at `address`, the fullest first."""
+    bare = address.removeprefix("https://")
+    return tuple(dict.fromkeys((f"Xem {address}", f"Xem {bare}", bare)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,12 +192,19 @@ def draft(
     """Return a message to `to` (E.164).
 
     `key` is what it is about and to whom. `about` is the one dossier that it tells of, if it is
-    one: it is then overtaken by that dossier's next news. `office` names the office to ask. It is
-    no news any more after `lasts`, if not after the installation's expiry. `why` is why it must
-    not be sent: it is then kept on record as suppressed.
+    one: it is then overtaken by that dossier's next news, and may link to its page. `office` names
+    the office to ask. It is no news any more after `lasts`, if not after the installation's expiry.
+    `why` is why it must not be sent: it is then kept on record as suppressed.
     """
     template = desk.templates[template_key]
-    rendered = render(template, {"sign": desk.sign, **values}, desk.contact(office), language)
+    ways = desk.contact(office)
+    link: Link | None = None
+    if about and desk.site and why is None:
+        link = make_link(desk.vault, about.dossier_id, now, desk.link_lasts)
+        ways = (*link_lines(desk.site + link.path), *ways)
+    rendered = render(template, {"sign": desk.sign, **values}, ways, language)
+    if link and link.path not in rendered.text:
+        link = None  # it did not fit
     not_before = leaves(desk, template, key, now)
     return Draft(
         dedupe_key=key,
@@ -197,6 +220,7 @@ def draft(
         sample=sample,
         state=State.QUEUED if why is None else State.SUPPRESSED,
         why=why,
+        link=link,
     )
 
 
@@ -211,29 +235,30 @@ def draft_about(
     priority: int = 1,
     why: Why | None = None,
 ) -> Draft | None:
-    """Return the message to one person about one dossier, or about several, or None where their
-    number cannot be read. See `draft`."""
+    """Return the message to one person about one dossier, or about several, or None where it cannot
+    be put together: their number cannot be read, or the text lacks a value. See `draft`."""
     first, alone = group[0], len(group) == 1
-    try:
-        to = desk.vault.decrypt(first.phone_enc or "")
-    except UnreadableSecret:
-        return None
     offices = {one.office for one in group}
-    return draft(
-        desk,
-        template_key,
-        {"code": first.code, "count": str(len(group)), **values},
-        to=to,
-        key=key,
-        now=now,
-        priority=priority,
-        about=first if alone else None,
-        office=offices.pop() if len(offices) == 1 else "",
-        office_id=first.office_id if alone else None,
-        language=tongue(group),
-        sample=first.sample,
-        why=why,
-    )
+    try:
+        return draft(
+            desk,
+            template_key,
+            {"code": first.code, "count": str(len(group)), **values},
+            to=desk.vault.decrypt(first.phone_enc or ""),
+            key=key,
+            now=now,
+            priority=priority,
+            about=first if alone else None,
+            office=offices.pop() if len(offices) == 1 else "",
+            office_id=first.office_id if alone else None,
+            language=tongue(group),
+            sample=first.sample,
+            why=why,
+        )
+    except (UnreadableSecret, InvalidTemplate) as error:
+        # One of them must not keep all others from being planned.
+        log.error("message cannot be made", template=template_key, error=type(error).__name__)
+        return None
 
 
 def tongue(group: Sequence[Subject]) -> Language:

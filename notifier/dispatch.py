@@ -204,9 +204,12 @@ class Dispatcher:
 
     def _most_claimed(self, free: int) -> int:
         limits = [provider.rate for provider in self._gateways.providers.values()]
+        # A claim costs much the same however many it takes. As many as may be open at once are
+        # there for the next turns, and gone within one answer's time.
+        most = free + self._concurrency
         if not all(limits):
-            return 2 * free
-        return max(1, min(2 * free, math.ceil(AHEAD * sum(limits))))
+            return most
+        return max(1, min(most, math.ceil(AHEAD * sum(limits))))
 
     def _close(self, finished: Sequence[Finished]) -> None:
         with self._sessions.begin() as session:
@@ -319,7 +322,8 @@ class Dispatcher:
                 template=one.template,
                 values=json.loads(values) if values else None,
             )
-        except UnreadableSecret:
+        except (UnreadableSecret, ValueError):
+            # This one fails; the others of its batch go their way.
             return None
 
     def _finish(self, session: Session, finished: Sequence[Finished], now: datetime) -> None:

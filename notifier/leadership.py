@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, case, text, update
+from sqlalchemy import Connection, case, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,12 @@ log = get_logger(__name__)
 
 _LOCK = 0x6D6F7463
 """Number of the advisory lock on PostgreSQL ("motc")."""
+
+_END_HOLDER = text("""
+    SELECT pg_terminate_backend(pid) FROM pg_locks
+    WHERE locktype = 'advisory' AND granted AND classid = 0 AND objid = :key AND objsubid = 1
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+""")
 
 
 class Leader:
@@ -36,11 +42,13 @@ class Leader:
         """Take the lead, or keep it; return its epoch, or None if another process leads.
 
         On PostgreSQL the leader holds an advisory lock on a connection of its own, which falls
-        with the connection; on SQLite, a row until its lease runs out.
+        with the connection; on SQLite, a row until its lease runs out. Who holds the lock and has
+        not renewed for as long is stopped or hangs, and loses it.
         """
         with self._sessions.begin() as session:
             if session.get_bind().dialect.name == "postgresql":
                 if not self._hold_lock(session):
+                    self._oust_who_is_stopped(session)
                     return None
                 return self._enter(session, unconditionally=True)
             return self._enter(session, unconditionally=False)
@@ -77,6 +85,14 @@ class Leader:
             return False
         self._lock = connection
         return True
+
+    def _oust_who_is_stopped(self, session: Session) -> None:
+        """End the connection that holds the lock if its leader's lease has run out; whoever renews
+        next leads."""
+        until = session.scalar(select(Leadership.lease_until).where(Leadership.name == "notifier"))
+        if until is not None and until < database_now(session):
+            log.warning("the leader has not renewed: it loses the lead")
+            session.execute(_END_HOLDER, {"key": _LOCK})
 
     def _enter(self, session: Session, *, unconditionally: bool) -> int | None:
         now = database_now(session)

@@ -20,8 +20,8 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     Table,
-    bindparam,
     func,
+    literal,
     literal_column,
     select,
     text,
@@ -29,11 +29,13 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeEngine
 
 from core.clock import now as clock_now
-from core.database import MESSAGES, hint
+from core.database import MESSAGES, as_rows, hint
 from core.privacy import Vault
 from dossiers.inserting import insert_into
+from dossiers.links import Link, open_link
 from dossiers.phones import phone_index
 from notifier.models import Attempt, Message, Suppression, new_ref
 from notifier.policy import Step
@@ -97,7 +99,7 @@ def picked(session: Session, query: Select[int], name: str = "picked") -> Select
     """
     if session.get_bind().dialect.name != "postgresql":
         return query
-    ids = query.with_for_update(skip_locked=True, of=query.get_final_froms()[0]).cte(name)
+    ids = query.with_for_update(skip_locked=True, of=query.columns_clause_froms[0]).cte(name)
     return select(*ids.c)
 
 
@@ -123,6 +125,8 @@ class Draft:
     retry_of: int | None = None
     state: State = State.QUEUED
     why: Why | None = None
+    link: Link | None = None
+    """The link in its text, which is opened as the message is put into the outbox."""
 
 
 def put(session: Session, drafts: Sequence[Draft], vault: Vault, now: datetime) -> dict[str, int]:
@@ -162,11 +166,12 @@ def put(session: Session, drafts: Sequence[Draft], vault: Vault, now: datetime) 
         }
         for draft in drafts
     ]
-    made: dict[str, int] = {}
-    for start in range(0, len(rows), 200):
-        insert = insert_new(session, Message, rows[start : start + 200], "dedupe_key")
-        returned = session.execute(insert.returning(Message.dedupe_key, Message.id))
-        made |= dict(returned.all())
+    insert = insert_into(session, Message).on_conflict_do_nothing(index_elements=["dedupe_key"])
+    returned = session.execute(insert.returning(_MESSAGE.c.dedupe_key, _MESSAGE.c.id), rows)
+    made = dict(returned.all())
+    for draft in drafts:
+        if draft.link and draft.dedupe_key in made:
+            open_link(session, vault, draft.link)
     if made:
         hint(session, MESSAGES)
     return made
@@ -191,50 +196,55 @@ class Change:
     """Further columns to set."""
 
 
-_ID, _STATE, _EPOCH = "with_id", "with_state", "with_epoch"
+_OWN = "provider_ref"
+"""The column whose value is each message's own."""
 
 
 def change(session: Session, changes: Sequence[Change], by: str, now: datetime) -> set[int]:
     """Make the changes; return the ids of those messages that were still where they were seen.
 
-    Raises `IllegalTransition` for a step that the table of states does not know.
+    Those that are alike share one statement: what differs from message to message goes into it as
+    a table. Raises `IllegalTransition` for a step that the table of states does not know.
     """
-    groups: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
-    stamp = f"{by[:60]}#{next(_stamps)}"
+    groups: dict[Any, list[Change]] = defaultdict(list)
     for one in changes:
-        target = require(one.state, one.step.cause)
-        row = {
-            _ID: one.id,
-            _STATE: one.state,
-            _EPOCH: one.epoch,
-            "state": target,
-            "epoch": one.epoch + 1,
-            "state_at": now,
-            "changed_by": stamp,
-            "why": one.step.why,
-            **one.values,
-        }
-        if one.step.not_before is not None:
-            row["not_before"] = one.step.not_before
-        groups[tuple(sorted(row))].append(row)
+        alike = {name: value for name, value in one.values.items() if name != _OWN}
+        key = (one.state, one.step, _OWN in one.values, tuple(sorted(alike.items())))
+        groups[key].append(one)
     won: set[int] = set()
     connection = session.connection()
     table = _MESSAGE
-    for rows in groups.values():
-        targets = {row[_ID]: row["state"] for row in rows}
-        columns = [name for name in rows[0] if name not in (_ID, _STATE, _EPOCH)]
-        statement = (
+    for (state, step, named, alike), group in groups.items():
+        target = require(state, step.cause)
+        stamp = f"{by[:60]}#{next(_stamps)}"
+        # In one order, so that two workers do not wait for one another's rows.
+        group.sort(key=lambda one: one.id)
+        columns: dict[str, tuple[TypeEngine[Any], list[Any]]] = {
+            "id": (table.c.id.type, [one.id for one in group]),
+            "epoch": (table.c.epoch.type, [one.epoch for one in group]),
+        }
+        if named:
+            columns[_OWN] = (table.c[_OWN].type, [one.values[_OWN] for one in group])
+        rows = as_rows(session, columns)
+        values: dict[str, Any] = {
+            "state": target,
+            "epoch": table.c.epoch + 1,
+            "state_at": now,
+            "changed_by": stamp,
+            "why": step.why,
+            **dict(alike),
+        }
+        if step.not_before is not None:
+            values["not_before"] = step.not_before
+        if named:
+            values[_OWN] = rows.c[_OWN]
+        result = connection.execute(
             update(table)
-            .where(
-                table.c.id == bindparam(_ID),
-                table.c.state == bindparam(_STATE, type_=table.c.state.type),
-                table.c.epoch == bindparam(_EPOCH),
-            )
-            .values({name: bindparam(name) for name in columns})
+            .where(table.c.id == rows.c.id, table.c.epoch == rows.c.epoch, table.c.state == state)
+            .values(values)
         )
-        result = connection.execute(statement, rows)
-        moved = set(targets)
-        if result.rowcount != len(rows):
+        moved = {one.id for one in group}
+        if result.rowcount != len(group):
             # Somebody was faster with one of them; the stamp tells which are ours.
             moved = set(
                 connection.execute(
@@ -242,8 +252,7 @@ def change(session: Session, changes: Sequence[Change], by: str, now: datetime) 
                 ).scalars()
             )
         won |= moved
-        for id_ in moved:
-            MOVED.labels(targets[id_]).inc()
+        MOVED.labels(target).inc(len(moved))
     if any(one.step.cause is Cause.RELEASE for one in changes):
         hint(session, MESSAGES)
     return won
@@ -429,55 +438,62 @@ def tried(session: Session, ids: Iterable[int]) -> dict[int, list[Tried]]:
 
 def add_attempts(session: Session, leased: Sequence[Leased], provider: str, now: datetime) -> None:
     """Write down the requests that are about to leave; in the transaction that marks them."""
-    if leased:
-        session.execute(
-            _ATTEMPT.insert(),
-            [
-                {
-                    "message_id": one.id,
-                    "n": one.attempts + 1,
-                    "provider": provider,
-                    "started_at": now,
-                }
-                for one in leased
-            ],
+    if not leased:
+        return
+    table = _ATTEMPT
+    rows = as_rows(
+        session,
+        {
+            "id": (table.c.message_id.type, [one.id for one in leased]),
+            "n": (table.c.n.type, [one.attempts + 1 for one in leased]),
+        },
+    )
+    session.connection().execute(
+        table.insert().from_select(
+            ["message_id", "n", "provider", "started_at"],
+            select(
+                rows.c.id,
+                rows.c.n,
+                literal(provider, table.c.provider.type),
+                literal(now, table.c.started_at.type),
+            ),
         )
+    )
 
 
 def finish_attempts(
     session: Session, finished: Sequence[tuple[int, int, Answer, float]], now: datetime
 ) -> None:
     """Complete requests: (message, number, answer, latency in seconds)."""
-    if not finished:
-        return
+    groups: dict[Any, list[tuple[int, int, float]]] = defaultdict(list)
+    for message_id, n, answer, latency in finished:
+        alike = (answer.outcome, answer.http_status, answer.code)
+        groups[alike].append((message_id, n, latency))
     table = _ATTEMPT
-    session.connection().execute(
-        update(table)
-        .where(
-            table.c.message_id == bindparam("of_message"),
-            table.c.n == bindparam("of_n"),
-            table.c.finished_at.is_(None),
-        )
-        .values(
-            finished_at=bindparam("finished_at"),
-            outcome=bindparam("outcome"),
-            http_status=bindparam("http_status"),
-            code=bindparam("code"),
-            latency_ms=bindparam("latency_ms"),
-        ),
-        [
+    for (outcome, http_status, code), group in groups.items():
+        rows = as_rows(
+            session,
             {
-                "of_message": message_id,
-                "of_n": n,
-                "finished_at": now,
-                "outcome": answer.outcome,
-                "http_status": answer.http_status,
-                "code": answer.code,
-                "latency_ms": round(latency * 1000),
-            }
-            for message_id, n, answer, latency in finished
-        ],
-    )
+                "id": (table.c.message_id.type, [message_id for message_id, _, _ in group]),
+                "n": (table.c.n.type, [n for _, n, _ in group]),
+                "ms": (table.c.latency_ms.type, [round(1000 * took) for _, _, took in group]),
+            },
+        )
+        session.connection().execute(
+            update(table)
+            .where(
+                table.c.message_id == rows.c.id,
+                table.c.n == rows.c.n,
+                table.c.finished_at.is_(None),
+            )
+            .values(
+                finished_at=now,
+                outcome=outcome,
+                http_status=http_status,
+                code=code,
+                latency_ms=rows.c.ms,
+            )
+        )
 
 
 def standing(session: Session, ids: Iterable[int]) -> dict[int, tuple[State, int]]:

@@ -18,6 +18,7 @@ from sqlalchemy import Select, delete, func, select, union, update
 from sqlalchemy.orm import Session
 
 from core.clock import show_date, vietnam_date
+from dossiers.inserting import insert_into
 from dossiers.lifecycle import FINAL, PAUSED, Language, Status
 from dossiers.models import ChangedNumber, Dossier, DossierEvent, Office, PendingEvent
 from notifier.budget import enqueue
@@ -31,7 +32,7 @@ from notifier.desk import (
     with_events,
 )
 from notifier.models import Message, PlanDecision, Reminder
-from notifier.outbox import Change, Draft, at, change, insert_new, opted_out, picked
+from notifier.outbox import Change, Draft, at, change, opted_out, picked
 from notifier.policy import Step
 from notifier.states import UNSENT, Cause, State
 from notifier.templates import MessageClass
@@ -269,8 +270,9 @@ def _record(
         for event_id, one in decided.items()
         if event_id in new
     ]
-    for start in range(0, len(rows), 500):
-        session.execute(insert_new(session, PlanDecision, rows[start : start + 500], "event_id"))
+    if rows:
+        insert = insert_into(session, PlanDecision)
+        session.execute(insert.on_conflict_do_nothing(index_elements=["event_id"]), rows)
     moved: dict[Decision, list[int]] = defaultdict(list)
     for event_id, one in decided.items():
         if event_id not in new:

@@ -7,6 +7,7 @@ module's work.
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,10 +16,12 @@ from typing import Any
 
 from prometheus_client import Counter
 from sqlalchemy import select, update
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from core.database import Sessions
 from core.observability import get_logger
+from dossiers.inserting import insert_into
 from notifier.models import Message, Receipt
 from notifier.outbox import Change, change, insert_new
 from notifier.policy import HEARD, Step, after_unreachable
@@ -35,11 +38,16 @@ RECEIPTS = Counter("motcua_receipts_total", "Receipts by what they did", ["provi
 
 
 def store(session: Session, heard: Heard, now: datetime) -> bool:
-    """Keep a receipt. Returns False if it had been kept before.
+    """Keep a receipt. Returns False if it had been kept before."""
+    added = session.execute(
+        insert_new(session, Receipt, [_row(heard, now)], "payload_hash").returning(Receipt.id)
+    )
+    return added.first() is not None
 
-    Its hash is of what it says, not of how it came: a provider's second try to tell us is the
-    same receipt.
-    """
+
+def _row(heard: Heard, now: datetime) -> dict[str, Any]:
+    """Return a receipt's row. Its hash is of what it says, not of how it came: a provider's second
+    try to tell us is the same receipt."""
     said = (
         heard.provider,
         heard.message_ref,
@@ -48,7 +56,7 @@ def store(session: Session, heard: Heard, now: datetime) -> bool:
         heard.word,
         heard.code or "",
     )
-    row = {
+    return {
         "payload_hash": sha256("\0".join(said).encode()).hexdigest(),
         "provider": heard.provider,
         "message_ref": heard.message_ref[:16],
@@ -58,20 +66,68 @@ def store(session: Session, heard: Heard, now: datetime) -> bool:
         "code": heard.code,
         "received_at": now,
     }
-    added = session.execute(
-        insert_new(session, Receipt, [row], "payload_hash").returning(Receipt.id)
-    )
-    return added.first() is not None
 
 
-def take_receipt(sessions: Sessions, heard: Heard, now: datetime) -> bool:
-    """Keep a receipt for good, then return: whoever calls may now answer the provider.
+def take_receipts(sessions: Sessions, heard: Sequence[tuple[Heard, datetime]]) -> None:
+    """Keep receipts for good, all in one transaction; those kept before are left as they are.
 
-    Raises the database's error where it could not be kept; the provider must then be answered
-    with an error of ours, so that it tells us again. Returns False for a repetition.
+    Raises the database's error where they could not be kept.
     """
+    # In one order, so that two processes that were told the same do not wait for one another.
+    rows = sorted((_row(*one) for one in heard), key=lambda row: str(row["payload_hash"]))
     with sessions.begin() as session:
-        return store(session, heard, now)
+        new = insert_into(session, Receipt).on_conflict_do_nothing(index_elements=["payload_hash"])
+        session.connection().execute(new, rows)
+
+
+class Intake:
+    """Takes receipts of many requests at once: what comes while one commit is under way shares the
+    next. Of one event loop."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+        self._waiting: list[tuple[Heard, datetime, asyncio.Future[None]]] = []
+        self._working: asyncio.Task[None] | None = None
+
+    async def take(self, heard: Heard, now: datetime) -> None:
+        """Return when the receipt is kept for good: whoever calls may now answer the provider.
+
+        Raises the database's error where it could not be kept; the provider must then be answered
+        with an error of ours, so that it tells us again.
+        """
+        kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((heard, now, kept))
+        if self._working is None:
+            self._working = asyncio.create_task(self._work())
+        await kept
+
+    async def _work(self) -> None:
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+                await self._keep(batch)
+        finally:
+            self._working = None
+
+    async def _keep(self, batch: list[tuple[Heard, datetime, asyncio.Future[None]]]) -> None:
+        try:
+            await asyncio.to_thread(
+                take_receipts, self._sessions, [(heard, now) for heard, now, _ in batch]
+            )
+        except Exception as error:
+            away = isinstance(error, OperationalError | InterfaceError)
+            if len(batch) > 1 and not away:
+                # One that cannot be kept must not keep the others out.
+                for one in batch:
+                    await self._keep([one])
+                return
+            for _, _, kept in batch:
+                if not kept.done():
+                    kept.set_exception(error)
+        else:
+            for _, _, kept in batch:
+                if not kept.done():
+                    kept.set_result(None)
 
 
 def apply_waiting(session: Session, now: datetime, limit: int = BATCH) -> int:

@@ -214,7 +214,7 @@ def _inquiry(
             template=message.template,
             values=json.loads(values) if values else None,
         )
-    except UnreadableSecret:
+    except (UnreadableSecret, ValueError):
         return None
     # Other messages', and this one's own from an earlier attempt that failed.
     known = session.execute(

@@ -63,11 +63,16 @@ def fold_to_gsm(text: str) -> Folded:
     return Folded("".join(sign if sign in _GSM else LOST for sign in plain), lost)
 
 
+def encoding_of(text: str) -> Encoding:
+    """Return how `text` is coded exactly as it would be sent."""
+    return Encoding.GSM if _GSM.issuperset(text) else Encoding.UNICODE
+
+
 def size(text: str) -> Size:
     """Return the encoding, length and segments of `text` exactly as it would be sent."""
     if not text:
         return Size(Encoding.GSM, 0, 0)
-    if set(text) <= _GSM:
+    if encoding_of(text) is Encoding.GSM:
         split = smsutil.gsm_split(text)
         return Size(Encoding.GSM, split.total_bytes, len(split.parts))
     split = smsutil.unicode_split(text)

@@ -20,7 +20,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from core.settings import ROOT
-from dossiers.lifecycle import Language
+from dossiers.lifecycle import Language, Status
 from notifier.segments import Encoding, Size, fold_to_gsm, size
 
 LANGUAGES: tuple[Language, ...] = ("vi", "en")
@@ -46,9 +46,28 @@ class Policy(StrEnum):
     """Do not: the message will not be missed, or is wrong by then."""
 
 
-_VALUES = frozenset(
-    {"sign", "code", "due", "contact", "new_due", "days", "count", "summary", "otp", "minutes"}
-)
+_EVERY_MESSAGE = frozenset({"sign", "contact"})
+_OTHERS: Mapping[str, frozenset[str]] = {
+    "late_apology": frozenset({"code", "due", "new_due"}),
+    "late_warning": frozenset({"code", "due"}),
+    "tax_reminder": frozenset({"code", "days"}),
+    "supplement_reminder": frozenset({"code", "days"}),
+    "collect_reminder": frozenset({"code", "days"}),
+    "tax_digest": frozenset({"count"}),
+    "supplement_digest": frozenset({"count"}),
+    "collect_digest": frozenset({"count"}),
+    "digest": frozenset({"count", "summary"}),
+    "otp": frozenset({"otp", "minutes"}),
+    "test": frozenset(),
+}
+MESSAGES: Mapping[str, frozenset[str]] = {
+    **{status.value: _EVERY_MESSAGE | {"code", "due"} for status in Status},
+    **{key: _EVERY_MESSAGE | values for key, values in _OTHERS.items()},
+}
+"""Each message that is sent, by the key of its template: the values that there are for it. One
+that its template asks for in vain would stop the planning of all that come after it."""
+
+_VALUES = frozenset().union(*MESSAGES.values())
 
 # The longest realistic values: what worst cases are counted with. A code may have 26 signs
 # (000.00.12.H46-261016-00001), a registered alphanumeric sender 11 (GSM 03.40).
@@ -204,9 +223,9 @@ def render(
     """Fill a template in, fold it and count it.
 
     In English where that is asked for and the template has it. `contact` gives ways of saying
-    where to ask, the fullest first: the first that costs no further segment is taken, and the last
-    if each does. A missing or empty `due` takes the undated wording. Raises `InvalidTemplate` for
-    a value that the wording needs and did not get.
+    where to look or ask, the fullest first: the first that costs no further segment is taken, and
+    the last if each does. A missing or empty `due` takes the undated wording. Raises
+    `InvalidTemplate` for a value that the wording needs and did not get.
     """
     wording = template.wording(language, dated=bool(values.get("due")))
     if language == "en" and template.english:
@@ -220,8 +239,14 @@ def render(
     return next(candidate for candidate in filled if candidate.size.segments == fewest)
 
 
+_ENGLISH = {"LH ": "Tel. ", "Xem ": "See "}
+
+
 def _in_english(line: str) -> str:
-    return "Tel. " + line.removeprefix("LH ") if line.startswith("LH ") else line
+    for vietnamese, english in _ENGLISH.items():
+        if line.startswith(vietnamese):
+            return english + line.removeprefix(vietnamese)
+    return line
 
 
 def _fill(template: Template, wording: str, values: Mapping[str, str]) -> Rendered:
@@ -261,11 +286,23 @@ class Templates:
 
 
 def load_templates(path: Path = DEFAULT_FILE) -> Templates:
-    """Read and check a file of templates. Raises `InvalidTemplate` or pydantic's error."""
+    """Read and check a file of templates: there is one for each message, and each asks for what its
+    message has. Raises `InvalidTemplate` or pydantic's error."""
     data = yaml.safe_load(path.read_text(encoding="utf-8"))
     if not isinstance(data, list):
         raise InvalidTemplate(f"{path.name}: không phải là một danh sách mẫu tin")
-    return Templates([Template.model_validate(entry) for entry in data])
+    templates = Templates([Template.model_validate(entry) for entry in data])
+    for template in templates.all():
+        if template.key not in MESSAGES:
+            raise InvalidTemplate(f"không có tin nào tên là {template.key}")
+        asked = set(template.zns).union(*map(_placeholders, template.wordings))
+        if missing := asked - MESSAGES[template.key]:
+            raise InvalidTemplate(
+                f"mẫu {template.key}: tin này không có giá trị {{{min(missing)}}}"
+            )
+    if absent := [key for key in MESSAGES if key not in templates]:
+        raise InvalidTemplate(f"{path.name}: thiếu mẫu {', '.join(absent)}")
+    return templates
 
 
 def complaints(path: Path) -> list[str]:

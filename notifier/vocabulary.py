@@ -131,7 +131,7 @@ class Why(StrEnum):
     NUMBER_CHANGED = "number_changed"
     """The dossier has another number by now: what it says goes there instead."""
     UNREADABLE = "unreadable"
-    """Its number or text cannot be decrypted with this installation's key."""
+    """Its number or text cannot be decrypted with this installation's key, or be put together."""
     TRIED_ENOUGH = "tried_enough"
     """Every attempt that there is was made."""
     PROVIDER_REFUSED = "provider_refused"

@@ -34,6 +34,20 @@ _WORDS = {
     )
 }
 _NUMBER = r"(?:\d+(?:[.,]\d+)*)"
+# Numbers spoken out, up to 999, as they stand folded: "muoi hai" is 12, "hai muoi lam" 25, "mot
+# tram linh nam" 105. The packages that read them want the marks, which many leave out.
+_DIGITS = {"khong": 0, "tu": 4, "lam": 5, "nham": 5} | {
+    word: int(n) for word, n in _WORDS.items() if word != "muoi"
+}
+_DIGIT = rf"(?:\d|{'|'.join(_DIGITS)})"
+# "từ" and "làm" fold to the words for 4 and 5, which never stand first: "từ mười tỷ" is 10.
+_FIRST = rf"(?:\d|{'|'.join(word for word in _WORDS if word != 'muoi')})"
+_TENS = rf"(?:(?P<tens>{_FIRST})\s+)?(?P<ten>muoi|chuc)(?:\s+(?P<ones>{_DIGIT}))?"
+_SPOKEN = re.compile(
+    rf"(?<![\w.,])(?:(?P<hundreds>{_FIRST}|khong)\s+tram(?:\s+(?:(?:linh|le)\s+(?P<odd>{_DIGIT})|{_TENS}|"
+    rf"(?P<half>ruoi)))?|{_TENS.replace('P<', 'P<bare_')})(?!\w)"
+)
+_BARE_UNIT = re.compile(r"(?:(?P<before>\S+)\s+)?(?P<unit>ty|ti)\s+ruoi(?!\w)")
 _LEADING = rf"(?<![\d.,])(?P<n>{_NUMBER}|(?<![a-z])(?:{'|'.join(_WORDS)}))"
 _UNIT_NAMES = "|".join(sorted(_UNITS, key=len, reverse=True))
 _PART = re.compile(rf"{_LEADING}\s*(?P<unit>{_UNIT_NAMES})(?![a-z])")
@@ -68,7 +82,7 @@ def parse_amount(text: str) -> int | None:
 
     A sum has a unit (tỷ, triệu, nghìn, củ, k…), or five digits, or groups of three.
     """
-    folded = fold(text).replace("m²", "m2")
+    folded = _in_digits(fold(text).replace("m²", "m2"))
     part = _PART.search(folded)
     if part is None:
         bare = _BARE.search(folded)
@@ -117,7 +131,7 @@ def parse_area(text: str) -> Area | None:
     ``120m2``, ``1,5 ha`` and sides (``5x20``) are read; ``2 sào``, ``1 mẫu`` and ``3 công`` give
     choices, because they differ by region.
     """
-    folded = fold(text.replace("²", "2"))
+    folded = _in_digits(fold(text.replace("²", "2")))
     area, sides = _AREA.search(folded), _SIDES.search(folded)
     if sides is not None and (area is None or sides.start() < area.start()):
         product = _number(sides["a"], measured=True) * _number(sides["b"], measured=True)
@@ -134,6 +148,36 @@ def parse_area(text: str) -> Area | None:
         return Area(None, (("miền Nam", number * 1000),))
     times = 10 if unit == "mau" else 1
     return Area(None, tuple((region, number * size * times) for region, size in _SAO))
+
+
+def _in_digits(folded: str) -> str:
+    """Return a folded text with its spoken numbers as three digits: what follows a unit is then a
+    fraction of it as people mean it ("mot ty hai muoi" is 1,02 tỷ, not 1,2)."""
+
+    def composed(match: re.Match[str]) -> str:
+        told = match.groupdict()
+        if told["hundreds"] is None and told["bare_tens"] is None and told["bare_ones"] is None:
+            return match[0]  # "mười" by itself is read as a word
+        whole = 100 * _digit(told["hundreds"], 0)
+        for tens, ten, ones in (("tens", "ten", "ones"), ("bare_tens", "bare_ten", "bare_ones")):
+            if told[ten]:
+                whole += 10 * _digit(told[tens], 1) + _digit(told[ones], 0)
+        whole += 50 if told["half"] else _digit(told["odd"], 0)
+        return f"{whole:03}"
+
+    def with_one(match: re.Match[str]) -> str:
+        before = match["before"] or ""
+        counted = before[-1:].isdigit() or before in _WORDS
+        return match[0] if counted else f"{before} 1 {match['unit']} ruoi".strip()
+
+    halved = re.sub(rf"(?<!\w)nua\s+(?={_UNIT_NAMES})", "0,5 ", folded)
+    return _BARE_UNIT.sub(with_one, _SPOKEN.sub(composed, halved))
+
+
+def _digit(word: str | None, missing: int) -> int:
+    if word is None:
+        return missing
+    return int(word) if word.isdigit() else _DIGITS[word]
 
 
 def _number(text: str, measured: bool = False) -> Decimal:

@@ -240,7 +240,7 @@ class Teller:
                 total = self._days(first.mountainous, first.unit)
                 lead += self._say(
                     f"; xã miền núi, hải đảo, vùng khó khăn: {total}",
-                    f"; in mountainous, island or hard communes: {total}",
+                    f"; in mountainous, island or disadvantaged communes: {total}",
                 )
             return lead + "."
         spread = sorted({limit.days for limit in limits})
@@ -273,7 +273,7 @@ class Teller:
                 total = self._number(limit.mountainous)
                 told += self._say(
                     f" (miền núi, hải đảo, vùng khó khăn: {total})",
-                    f" (mountainous, island or hard communes: {total})",
+                    f" (mountainous, island or disadvantaged communes: {total})",
                 )
             row = [limit.case.say(self.language) if limit.case else "", told]
             if due is not None:
@@ -338,7 +338,7 @@ class Teller:
                 later = show_date(mountains)
                 text += self._say(
                     f"; xã miền núi, hải đảo, vùng khó khăn: {later}",
-                    f"; in mountainous, island or hard communes: {later}",
+                    f"; in mountainous, island or disadvantaged communes: {later}",
                 )
             blocks.append(Text(f"{text}."))
         if due.unsure_year is not None:

@@ -26,7 +26,6 @@ from procedures.vocabulary import Unit
 DEFAULT_PATH = ROOT / "data" / "calendar" / "vietnam.yml"
 
 _ONE_DAY = timedelta(days=1)
-_SATURDAY = 5
 
 
 class CalendarError(Exception):
@@ -76,7 +75,8 @@ class WorkingCalendar:
         """Tell whether offices work on `day`."""
         if day in self._worked:
             return True
-        return day.weekday() < _SATURDAY and self.holiday(day) is None
+        # The package knows the Saturdays made up for the days off that it calls swapped.
+        return self._holidays.is_working_day(day) and self.holiday(day) is None
 
     def holiday(self, day: date) -> str | None:
         """Return the name of the holiday on `day`, or None; weekends have none."""

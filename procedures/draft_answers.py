@@ -1,6 +1,8 @@
 """Answers from drafts: what the national portal published, told as blocks and marked unreviewed.
 
-The portal's words are told as they stand. Where they run too long for a chat they are cut, and it
+The portal's words are told as they stand; in English only those are put into English that it
+chooses from a list (ways of filing, levels, who may apply, plain numbers of days), and it is said
+that the rest is the portal's own text. Where they run too long for a chat they are cut, and it
 is said that they were and where the whole stands; papers are never cut. What the portal does not
 tell is said not to be told, never filled in.
 """
@@ -38,6 +40,38 @@ _SEE_NOTE = "Theo mô tả"
 _SPURIOUS_UNIT = re.compile(rf"(?<=[.;:])\s*ngày$|(?<=^{_SEE_NOTE})\s+ngày$")
 """The portal puts its unit even after prose: "Không quá 10 ngày làm việc. ngày"."""
 _ONLINE = "trực tuyến"
+_DAYS = re.compile(r"(\d+(?:[.,]\d+)?) ngày( làm việc)?", re.IGNORECASE)
+_ENGLISH = {
+    "trực tiếp": "In person",
+    _ONLINE: "Online",
+    "dịch vụ bưu chính": "By post",
+    "cấp tỉnh": "Province",
+    "cấp xã": "Commune",
+    "cấp bộ/ngành": "Ministry",
+    "công dân việt nam": "Vietnamese citizens",
+    "công dân việt nam mà không xác định được nơi thường trú hoặc nơi tạm trú": (
+        "Vietnamese citizens without a known residence"
+    ),
+    "người việt nam định cư ở nước ngoài": "Vietnamese living abroad",
+    "người nước ngoài": "foreigners",
+    "người nước ngoài cư trú tại việt nam": "foreigners residing in Vietnam",
+    "người nước ngoài đã cư trú tại việt nam": "foreigners who have resided in Vietnam",
+    "cán bộ, công chức, viên chức": "officials and public employees",
+    "doanh nghiệp": "enterprises",
+    "doanh nghiệp việt nam": "Vietnamese enterprises",
+    "doanh nghiệp có vốn đầu tư nước ngoài": "enterprises with foreign capital",
+    "tổ chức (không bao gồm doanh nghiệp, htx)": (
+        "organisations (other than enterprises and cooperatives)"
+    ),
+    "tổ chức nước ngoài": "foreign organisations",
+    "hợp tác xã": "cooperatives",
+}
+"""What the portal chooses from a list, in small letters → English."""
+_PORTALS_OWN = "What is in Vietnamese here is the portal's own text."
+_LISTED = re.compile(
+    rf"(?<!\w)(?:{'|'.join(map(re.escape, sorted(_ENGLISH, key=len, reverse=True)))})(?!\w)",
+    re.IGNORECASE,
+)
 
 
 @dataclass
@@ -150,8 +184,8 @@ class _Teller:
         timed = [way for way in self.draft.ways if way.time or way.note]
         if not timed:
             return _Part(self._not_told("thời hạn giải quyết", "how long it takes"))
-        times = list(dict.fromkeys(_time(way) for way in timed if way.time))
-        if _SEE_NOTE in times:
+        times = list(dict.fromkeys(self._days(way) for way in timed if way.time))
+        if any(_time(way) == _SEE_NOTE for way in timed):
             times = []  # the notes tell
         alone = self._say("tùy trường hợp và cách nộp.", "it depends on the case.")
         lead = self._time_lead(times)
@@ -172,9 +206,9 @@ class _Teller:
         """One row for each time and note, with all ways of filing that share it."""
         rows: dict[tuple[str, str], list[str]] = {}
         for way in ways:
-            sharing = rows.setdefault((_time(way), way.note), [])
-            if way.way not in sharing:
-                sharing.append(way.way)
+            sharing = rows.setdefault((self._days(way), way.note), [])
+            if (named := self._listed(way.way)) not in sharing:
+                sharing.append(named)
         columns = self._say("Cách nộp|Thời hạn|Ghi chú", "How you file|Time|Note").split("|")
         table = [
             (", ".join(sharing), time or "–", self._cut(note, _NOTE) or "–")
@@ -185,7 +219,9 @@ class _Teller:
         return Table(tuple(columns), tuple(table))
 
     def _fee(self) -> _Part:
-        fees = list(dict.fromkeys((way.way, way.fee) for way in self.draft.ways if way.fee))
+        fees = list(
+            dict.fromkeys((self._listed(way.way), way.fee) for way in self.draft.ways if way.fee)
+        )
         if not fees:
             return _Part(
                 self._say(
@@ -260,7 +296,7 @@ class _Teller:
         return self._cut(whole.strip(), _STEP)
 
     def _conditions(self) -> _Part:
-        who = self.draft.applicants
+        who = self._listed(self.draft.applicants)
         lead = (
             self._say(f"dành cho: {who}.", f"for: {who}.")
             if who
@@ -326,7 +362,9 @@ class _Teller:
     def _online(self) -> _Part:
         ways = [way for way in self.draft.ways if way.way.lower() == _ONLINE]
         if not ways:
-            others = ", ".join(dict.fromkeys(way.way.lower() for way in self.draft.ways))
+            others = ", ".join(
+                dict.fromkeys(self._listed(way.way).lower() for way in self.draft.ways)
+            )
             named = self._say(f" Cổng ghi: nộp {others}.", f" It lists: {others}.")
             return _Part(
                 self._say("Cổng không ghi nộp trực tuyến.", "not listed as online.")
@@ -347,7 +385,7 @@ class _Teller:
         # What was cut in the blocks of those aspects is not told here.
         self.was_cut = any(" …" in lead for _, lead in rows)
         if self.draft.level:
-            rows.append((self._say("Cấp thực hiện", "Level"), self.draft.level))
+            rows.append((self._say("Cấp thực hiện", "Level"), self._listed(self.draft.level)))
         whose = self.draft.place or self._say("cả nước", "the whole country")
         lead = self._say(
             f"thủ tục {self.draft.code} của {whose}.", f"procedure {self.draft.code} of {whose}."
@@ -364,7 +402,7 @@ class _Teller:
                 "Thông tin này lấy từ Cổng Dịch vụ công quốc gia, nơi tiếp nhận đã rà lại ngày "
                 f"{show_date(reviewed)}.",
                 "This is from the National Public Service Portal; the office reviewed it on "
-                f"{show_date(reviewed)}.",
+                f"{show_date(reviewed)}. {_PORTALS_OWN}",
             )
             return [Text(text, tone="note")]
         if edited:
@@ -372,14 +410,14 @@ class _Teller:
                 "Thông tin này lấy từ Cổng Dịch vụ công quốc gia, có chỗ đã sửa lại, nơi tiếp nhận "
                 "chưa rà lại.",
                 "This is from the National Public Service Portal, in part corrected; the office "
-                "has not reviewed it.",
+                f"has not reviewed it. {_PORTALS_OWN}",
             )
         else:
             text = self._say(
                 "Thông tin này lấy nguyên từ Cổng Dịch vụ công quốc gia, nơi tiếp nhận chưa rà "
                 "lại.",
                 "This is taken as it stands from the National Public Service Portal; the office "
-                "has not reviewed it.",
+                f"has not reviewed it. {_PORTALS_OWN}",
             )
         return [Text(text, tone="warning")]
 
@@ -428,6 +466,24 @@ class _Teller:
         return by + self._say(" (Cổng không ghi ngày)", " (the portal gives no date)")
 
     # --- words ------------------------------------------------------------------------------------
+
+    def _listed(self, text: str) -> str:
+        """Return what the portal chose from a list in the answer's language."""
+        if self.language == "vi":
+            return text
+        return _LISTED.sub(lambda match: _ENGLISH[match[0].lower()], text)
+
+    def _days(self, way: DraftWay) -> str:
+        """Return the time of a way of filing; a plain number of days in the answer's language."""
+        told = _time(way)
+        if told == _SEE_NOTE:
+            return self._say(told, "As the note says")
+        days = _DAYS.fullmatch(told) if self.language == "en" else None
+        if days is None:
+            return told
+        number = days[1].replace(",", ".")
+        what = "working day" if days[2] else "day"
+        return f"{number} {what}{'' if float(number) == 1 else 's'}"
 
     def _say(self, vi: str, en: str) -> str:
         return en if self.language == "en" else vi

@@ -15,6 +15,7 @@ from prometheus_client import REGISTRY
 import notifier.scheduler
 import web.webhooks
 from core.settings import ROOT
+from dossiers import proof
 from notifier.states import State
 from notifier.vocabulary import Outcome
 
@@ -55,7 +56,8 @@ def test_every_metric_named_is_one_that_the_code_exports(expression: str) -> Non
     promql_parser.parse(expression)
     words = {
         "state": set(State),
-        "outcome": set(Outcome),
+        "outcome": set(Outcome) | set(proof.Outcome),
+        "limit": set(proof.Limit),
         "what": {"spent", "reserved", "held", "limit"},
         "result": {"ok", "database", "error"},
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
@@ -13,6 +14,8 @@ from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 from starlette.exceptions import HTTPException
 from starlette.middleware.base import RequestResponseEndpoint
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core import clock
 from core.database import make_engine, session_factory
@@ -30,9 +33,11 @@ from helpdesk.hearing import Ear
 from helpdesk.retention import forget_old as forget_old_cases
 from notifier.providers.wire import Wire
 from notifier.providers.zalo_tokens import ZaloTokens
+from notifier.receipts import Intake
 from procedures.appointments import Reckoner
 from procedures.catalogue import get_catalogue
 from procedures.deadlines import get_calendar
+from procedures.pages import CHECKLIST_PDF, LIST
 from web import (
     calculator,
     chat,
@@ -46,14 +51,16 @@ from web import (
     phone,
     platforms,
     procedures,
+    view,
     webhooks,
 )
 from web.headers import HEADERS
 from web.history import History
 from web.rasa import RasaClient
 from web.session import Conversations
-from web.state import Site
-from web.words import own_path, say
+from web.state import Site, awaits_proof
+from web.view import view_of
+from web.words import Refusal, own_path, say, tell
 
 _HERE = Path(__file__).parent
 _log = get_logger(__name__)
@@ -61,12 +68,8 @@ _log = get_logger(__name__)
 FORGET_EVERY = 3600
 """Seconds between two sweeps of old conversations and links."""
 
-_PLAIN = {
-    404: "Không có trang này.",
-    405: "Trang này không nhận cách gửi đó.",
-    422: "Nội dung gửi lên không đúng. Xin tải lại trang rồi thử lại.",
-    500: "Hệ thống gặp lỗi. Xin thử lại sau ít phút.",
-}
+_TOLD = (404, 405, 422, 500)
+"""Statuses that have words of their own."""
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -75,7 +78,7 @@ def create_app(settings: Settings) -> FastAPI:
     @contextlib.asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         sweeper = asyncio.create_task(_forget_old(app.state.site))
-        reading = asyncio.create_task(asyncio.to_thread(procedures.read_all))
+        reading = asyncio.create_task(asyncio.to_thread(procedures.read_all, settings.province))
         carrying = asyncio.create_task(courier.carry(app.state.site))
         yield
         for task in (sweeper, reading, carrying):
@@ -87,7 +90,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.site = _site(settings)
     app.mount("/static", StaticFiles(directory=_HERE / "static"), name="static")
     for module in (
-        *(chat, pages, procedures, calculator, crawlers, phone, webhooks),
+        *(chat, pages, view, procedures, calculator, crawlers, phone, webhooks),
         *(dossier, platforms, internal, health, officers),
     ):
         app.include_router(module.router)
@@ -102,7 +105,25 @@ def create_app(settings: Settings) -> FastAPI:
             response.headers.setdefault(name, value)
         return response
 
+    app.add_middleware(Packed)
     return app
+
+
+class Packed:
+    """Packs what holds nothing personal: styles, scripts and the catalogue's pages. The length of a
+    packed page can give away a secret in it, such as a form's token, to who can put words beside
+    it; so nothing else is.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._plain = app
+        self._packed = GZipMiddleware(app, minimum_size=400)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        path = scope["path"] if scope["type"] == "http" else ""
+        fits = path.startswith(("/static/", LIST)) and not path.endswith(CHECKLIST_PDF)
+        await (self._packed if fits else self._plain)(scope, receive, send)
 
 
 def _site(settings: Settings) -> Site:
@@ -119,12 +140,14 @@ def _site(settings: Settings) -> Site:
     proofs = make_proofs(settings, sessions, vault)
     reckoner = Reckoner(get_catalogue, get_calendar(), settings.province or None)
     offices = offices_of(settings.offices_file)
+    codes = Codes(sessions, vault)
     return Site(
         settings=settings,
         sessions=sessions,
+        intake=Intake(sessions),
         vault=vault,
         proofs=proofs,
-        codes=Codes(sessions, vault),
+        codes=codes,
         lookup=Lookup(proofs, offices, reckoner.reckon, reckoner.calendar.between),
         rasa=RasaClient(
             f"http://127.0.0.1:{settings.rasa_port}",
@@ -133,7 +156,13 @@ def _site(settings: Settings) -> Site:
         history=History(sessions, vault),
         conversations=Conversations(secret, secure=settings.public_base.startswith("https://")),
         templates=templates,
-        ear=Ear(sessions, vault, settings, get_calendar()),
+        ear=Ear(
+            sessions,
+            vault,
+            settings,
+            get_calendar(),
+            partial(awaits_proof, proofs, codes),
+        ),
         cases=Cases(sessions, vault),
         desk_lines=Outbox(sessions, vault),
         zalo_tokens=ZaloTokens(settings, sessions, vault, Wire(settings.zns_timeout, 2)),
@@ -171,18 +200,21 @@ def _forget_cases(site: Site) -> None:
 
 async def _say_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    text = error.detail if error.status_code in (403, 429) else _PLAIN.get(error.status_code)
-    return _error_page(request, error.status_code, text or str(error.detail))
+    language, status = view_of(request).language, error.status_code
+    if isinstance(error, Refusal):
+        return _error_page(request, status, tell(error.words, language))
+    words = tell(f"error_{status}", language) if status in _TOLD else str(error.detail)
+    return _error_page(request, status, words)
 
 
 async def _say_invalid(request: Request, _error: Exception) -> Response:
     # The error itself quotes what was sent; it goes nowhere.
-    return _error_page(request, 422, _PLAIN[422])
+    return _error_page(request, 422, tell("error_422", view_of(request).language))
 
 
 async def _say_failure(request: Request, _error: Exception) -> Response:
     # Starlette logs the traceback after this handler; the citizen gets a plain word.
-    response = _error_page(request, 500, _PLAIN[500])
+    response = _error_page(request, 500, tell("error_500", view_of(request).language))
     response.headers.update(HEADERS)
     return response
 

@@ -1,34 +1,42 @@
 """The chat page: a form and a log that work without JavaScript, and the same turns as fragments
 for the page's small script.
 
-The citizen's words go to Rasa; the four digits or the one-time code that prove a dossier is theirs
-do not: they are checked here, and Rasa is told only that they were given.
+The citizen's words are heard by the helpdesk, and go to Rasa where they are not an officer's. The
+four digits or the one-time code that prove a dossier is theirs reach neither: they are checked
+here, and Rasa is told only that they were given. Where they stand beside a dossier's code, Rasa's
+channel takes them out and asks the site, as for every channel.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
 import secrets
 from typing import Annotated
 
-from fastapi import APIRouter, Form, HTTPException, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from core import clock
+from core.clock import vietnam_date
 from core.observability import get_logger
+from core.texts import Language
 from dossiers.proof import Sender
 from helpdesk import questions
 from helpdesk.hearing import Message
 from language.blocks import Block, Button, Buttons, Text
+from language.folding import normalise
+from language.proof_digits import Given, find_digits
 from web.headers import framed_by
-from web.history import Turn
+from web.history import KEPT_FOR, Turn
 from web.rasa import RasaUnavailable
+from web.saving import saved
 from web.session import EMBED_PATH
 from web.state import Site, site_of
+from web.view import kept_view, view_of
+from web.words import Refusal, tell
 
 router = APIRouter()
 _log = get_logger(__name__)
@@ -45,18 +53,15 @@ PER_MINUTE = RateLimitItemPerMinute(20)
 _PER_ADDRESS = RateLimitItemPerMinute(200)
 _limiter = MovingWindowRateLimiter(MemoryStorage())
 
-_ONLY_DIGITS = re.compile(r"[\d\s.\-]{4,20}")
-"""A chat message that can only be a proof, while one is awaited."""
-PROOF_SAID = "•••• (số để xác nhận)"
-"""What the log shows in place of the digits."""
-
-SUGGESTIONS = (
-    Button("Sang tên, mua bán", "ask:transfer:general"),
-    Button("Làm sổ lần đầu", "ask:first_certificate:general"),
-    Button("Tách thửa", "ask:split_parcel:general"),
-    Button("Tra cứu hồ sơ", "status"),
-)
-"""Where a conversation may begin."""
+SUGGESTIONS = {
+    "suggest_transfer": "ask:transfer:general",
+    "suggest_first": "ask:first_certificate:general",
+    "suggest_split": "ask:split_parcel:general",
+    "suggest_status": "status",
+}
+"""Where a conversation may begin: names of texts, and what a press on them sends."""
+Lang = Annotated[str, Form(max_length=2)]
+"""The language of what was pressed, which is that of the answer it stands in."""
 
 
 @router.get("/", response_class=HTMLResponse)
@@ -88,12 +93,16 @@ async def _page(request: Request, layout: str) -> Response:
         "chat.html",
         layout=layout,
         turns=turns,
-        suggestions=SUGGESTIONS,
+        suggestions=[
+            Button(tell(words, view_of(request).language), token)
+            for words, token in SUGGESTIONS.items()
+        ],
         form_token=site.conversations.form_token(conversation),
         message_id=secrets.token_urlsafe(12),
         longest=LONGEST,
         talking=await asyncio.to_thread(site.cases.talks, Sender(CHANNEL, conversation)),
-        asking_proof=bool(turns) and any(b.kind == "ask_proof" for b in turns[-1].answer),
+        kept_hours=int(KEPT_FOR.total_seconds() // 3600),
+        code_awaited=await _awaits_code(site, conversation),
     )
     site.conversations.set(response, conversation, embedded=request.url.path == EMBED_PATH)
     return response
@@ -107,26 +116,29 @@ async def say(
     text: Annotated[str, Form(max_length=20 * LONGEST)] = "",
     payload: Annotated[str, Form(max_length=200)] = "",
     title: Annotated[str, Form(max_length=200)] = "",
+    lang: Lang = "",
 ) -> Response:
     """Take a message, or a button that was pressed, and answer it."""
     site, conversation = admitted(request, token)
+    language = kept_view(request).changed(lang).chosen
     known = await asyncio.to_thread(site.history.turn, conversation, message_id)
     if known is None:
         text = text.strip()
         if not payload and not text:
             return await _back(request, site, conversation, None)
-        said = title or payload if payload else text[:LONGEST]
         message = Message(
             Sender(CHANNEL, conversation), message_id, payload or text, pressed=bool(payload)
         )
         heard = await asyncio.to_thread(site.ear.hear, message, clock.now())
+        given = None if payload else find_digits(normalise(text[:LONGEST]))
+        written = given.rest if given else text[:LONGEST]
+        said = title or payload if payload else written
         if heard is not None:
-            said = heard.said or said
-            known = await _keep(site, conversation, message_id, said, heard.blocks)
-        elif not payload and await _is_proof(site, conversation, text):
-            known = await _prove(site, conversation, message_id, text)
+            known = await _keep(site, conversation, message_id, heard.said or said, heard.blocks)
+        elif given and await _is_proof(site, conversation, given):
+            known = await _prove(site, conversation, message_id, given.digits, language)
         else:
-            answer = await _ask(site, conversation, message_id, payload or text)
+            answer = await _ask(site, conversation, message_id, payload or text, language)
             known = await _keep(site, conversation, message_id, said, answer)
     return await _back(request, site, conversation, known)
 
@@ -139,7 +151,7 @@ async def news(request: Request, after: str = "") -> Response:
     token = request.headers.get("x-motcua-token", "")
     conversation = site.conversations.of(request, token)
     if conversation is None:
-        raise HTTPException(403, "Phiên trò chuyện đã hết hạn. Xin tải lại trang.")
+        raise Refusal(403, "session_over")
     site.conversations.check_form(conversation, token)
     # Asked first: who stops looking has been shown all there was.
     talking = await asyncio.to_thread(site.cases.talks, Sender(CHANNEL, conversation))
@@ -152,6 +164,7 @@ async def news(request: Request, after: str = "") -> Response:
         turns=turns[known:],
         form_token=site.conversations.form_token(conversation),
         message_id=secrets.token_urlsafe(12),
+        code_awaited=await _awaits_code(site, conversation),
     )
     response.headers[LIVE] = "1" if talking else "0"
     return response
@@ -163,14 +176,34 @@ async def give_proof(
     token: Annotated[str, Form(max_length=128)],
     message_id: Annotated[str, Form(min_length=8, max_length=64)],
     digits: Annotated[str, Form(max_length=40)] = "",
+    lang: Lang = "",
 ) -> Response:
     """Check the last four digits of the phone or ID on file, for the dossier asked about, or the
     one-time code that was sent."""
     site, conversation = admitted(request, token)
     known = await asyncio.to_thread(site.history.turn, conversation, message_id)
     if known is None:
-        known = await _prove(site, conversation, message_id, digits)
+        language = kept_view(request).changed(lang).chosen
+        known = await _prove(site, conversation, message_id, digits, language)
     return await _back(request, site, conversation, known)
+
+
+@router.post("/chat/save")
+async def save(request: Request, token: Annotated[str, Form(max_length=128)]) -> Response:
+    """Hand out the conversation as a file of plain text, to keep or to print anywhere."""
+    site, conversation = admitted(request, token)
+    now, language = clock.now(), view_of(request).language
+    turns = await asyncio.to_thread(site.history.turns, conversation, now, None)
+    name = f"{tell('saved_name', language)}-{vietnam_date(now).isoformat()}.txt"
+    return Response(
+        # The mark at its beginning is what an old Windows knows Vietnamese letters by.
+        saved(turns, now, language, site.settings.public_base).encode("utf-8-sig"),
+        media_type="text/plain; charset=utf-8",
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Cache-Control": "no-store",
+        },
+    )
 
 
 @router.post("/chat/forget")
@@ -199,47 +232,58 @@ def admitted(request: Request, token: str) -> tuple[Site, str]:
     site = site_of(request)
     conversation = site.conversations.of(request, token)
     if conversation is None:
-        raise HTTPException(403, "Phiên trò chuyện đã hết hạn. Xin tải lại trang rồi gửi lại.")
+        raise Refusal(403, "session_over")
     site.conversations.check_form(conversation, token)
     address = request.client.host if request.client else "unknown"
     if not (
         _limiter.hit(PER_MINUTE, "conversation", conversation)
         and _limiter.hit(_PER_ADDRESS, "address", address)
     ):
-        raise HTTPException(429, "Ông/Bà gửi hơi nhanh. Xin đợi một phút rồi gửi tiếp.")
+        raise Refusal(429, "too_fast")
     return site, conversation
 
 
-async def _is_proof(site: Site, conversation: str, text: str) -> bool:
-    """Whether the message is nothing but digits, and a proof is awaited."""
-    if not _ONLY_DIGITS.fullmatch(text):
+async def _is_proof(site: Site, conversation: str, given: Given) -> bool:
+    """Whether digits without a dossier's code are awaited as a proof; beside a code they are the
+    channel's to take out."""
+    if given.code or not given.digits:
         return False
     sender = Sender(CHANNEL, conversation)
     return await asyncio.to_thread(site.awaits_proof, sender, clock.now())
 
 
-async def _prove(site: Site, conversation: str, message_id: str, digits: str) -> Turn:
+async def _awaits_code(site: Site, conversation: str) -> bool:
+    """Whether the number asked for is a one-time code, which a telephone can fill in by itself."""
+    sender = Sender(CHANNEL, conversation)
+    return await asyncio.to_thread(site.codes.awaited, sender, clock.now())
+
+
+async def _prove(
+    site: Site, conversation: str, message_id: str, digits: str, language: Language | None
+) -> Turn:
     sender = Sender(CHANNEL, conversation)
     outcome = await asyncio.to_thread(site.check_proof, sender, digits, clock.now())
     # The outcome chooses words only: what may be seen, the action reads from the database.
-    answer = await _ask(site, conversation, message_id, f"proof_given:{outcome}")
-    return await _keep(site, conversation, message_id, PROOF_SAID, answer)
+    answer = await _ask(site, conversation, message_id, f"proof_given:{outcome}", language)
+    # The log shows this in place of the digits.
+    return await _keep(site, conversation, message_id, tell("proof_said", language or "vi"), answer)
 
 
-async def _ask(site: Site, conversation: str, message_id: str, text: str) -> tuple[Block, ...]:
+async def _ask(
+    site: Site, conversation: str, message_id: str, text: str, language: Language | None
+) -> tuple[Block, ...]:
     try:
-        return await site.rasa.say(conversation, message_id, text)
+        return await site.rasa.say(conversation, message_id, text, language)
     except RasaUnavailable as error:
         _log.error("rasa_unavailable", reason=str(error))
-        return _apology(site)
+        return _apology(site, language or "vi")
 
 
-def _apology(site: Site) -> tuple[Block, ...]:
+def _apology(site: Site, language: Language) -> tuple[Block, ...]:
     hotline = site.settings.hotline
-    call = f" Nếu cần gấp, xin gọi {hotline}." if hotline else ""
-    again = Button("Thử lại", "repeat")
-    text = "Xin lỗi Ông/Bà, hệ thống trả lời đang bận. Xin thử lại sau ít phút." + call
-    return (Text(text, tone="warning"), Buttons((again,)))
+    call = " " + tell("busy_call", language, hotline=hotline) if hotline else ""
+    again = Button(tell("try_again", language), "repeat")
+    return (Text(tell("busy", language) + call, tone="warning"), Buttons((again,)))
 
 
 async def _keep(
@@ -258,6 +302,7 @@ async def _back(request: Request, site: Site, conversation: str, turn: Turn | No
             turn=turn,
             form_token=site.conversations.form_token(conversation),
             message_id=secrets.token_urlsafe(12),
+            code_awaited=await _awaits_code(site, conversation),
         )
         talking = await asyncio.to_thread(site.cases.talks, Sender(CHANNEL, conversation))
         response.headers[LIVE] = "1" if talking else "0"

@@ -42,6 +42,7 @@ from procedures.provinces import PROVINCES
 from procedures.sums import SUMS
 from web.chat import CHANNEL, admitted
 from web.state import Site, site_of
+from web.view import view_of
 
 router = APIRouter()
 _log = get_logger(__name__)
@@ -99,13 +100,13 @@ class Choice:
 
 
 @router.get(PAGE + "/{word}", response_class=HTMLResponse)
-def page(request: Request, word: str, lang: str = "") -> Response:
+def page(request: Request, word: str) -> Response:
     """The dossier, for who has proven a right to it lately; else the question for proof."""
     site = site_of(request)
     conversation = site.conversations.of(request)
     fresh = conversation is None
     conversation = conversation or site.conversations.begin()
-    response = _page(request, site, conversation, word, _language(lang))
+    response = _page(request, site, conversation, word)
     if fresh:
         site.conversations.set(response, conversation)
     return response
@@ -119,33 +120,32 @@ def act(
     do: Annotated[str, Form(max_length=20)],
     given: Annotated[str, Form(max_length=40)] = "",
     words: Annotated[str, Form(max_length=1000)] = "",
-    lang: str = "",
 ) -> Response:
     """Take digits, a wish for a code, the code, a choice about messages, or stars for the service.
 
     What needs a right and comes from somebody without it shows the question for proof.
     """
     site, conversation = admitted(request, token)
-    sender, now, language = Sender(CHANNEL, conversation), clock.now(), _language(lang)
+    sender, now, language = Sender(CHANNEL, conversation), clock.now(), view_of(request).language
     with site.sessions() as session:
         code = linked_code(session, site.vault, word, now)
     if do == "prove":
         outcome = site.proofs.prove(sender, code, given, now)
         if outcome is Outcome.VERIFIED:
             return _again(word, language)
-        return _page(request, site, conversation, word, language, problem=outcome)
+        return _page(request, site, conversation, word, problem=outcome)
     view = _view(site, sender, code, now, language)
     if view is None:
-        return _page(request, site, conversation, word, language)
+        return _page(request, site, conversation, word)
     if do == "send":
         made = send_second_step(site.sessions, site.codes, _desk(site), sender, view.id, now)
         said = code_sent(made, language)
-        return _page(request, site, conversation, word, language, said=said)
+        return _page(request, site, conversation, word, said=said)
     if do == "check":
-        checked = site.codes.check(sender, given, now)
+        checked = site.codes.check(sender, given, now, view.id)
         if checked is not CodeOutcome.VERIFIED:
             said = code_refused(checked, language)
-            return _page(request, site, conversation, word, language, said=said)
+            return _page(request, site, conversation, word, said=said)
     elif do == "rate":
         with site.sessions.begin() as session:
             stars = int(given) if given in ("1", "2", "3", "4", "5") else 0
@@ -170,39 +170,38 @@ def _page(
     site: Site,
     conversation: str,
     word: str,
-    language: Language,
     problem: str = "",
     said: str = "",
 ) -> HTMLResponse:
     """Draw the page. `problem` is what came of digits, `said` what there is to say of a code."""
     now, sender = clock.now(), Sender(CHANNEL, conversation)
+    language = view_of(request).language
     with site.sessions() as session:
         code = linked_code(session, site.vault, word, now)
-    view = _view(site, sender, code, now, language)
+    dossier = _view(site, sender, code, now, language)
     shared: dict[str, Any] = {
-        "language": language,
         "form_token": site.conversations.form_token(conversation),
         "minutes": max(1, site.settings.proof_window // 60),
     }
-    if view is None:
+    if dossier is None:
         return site.page(request, "dossier_proof.html", problem=problem, **shared)
-    told, linked = _procedure(site, view, language)
+    told, linked = _procedure(site, dossier, language)
     return site.page(
         request,
         "dossier.html",
-        view=view,
-        standing=standing(view, language),
-        way=Progress(view.stops),
-        facts=facts(view, language),
-        where=where(view, language),
-        map=_map(site, view),
-        usual=usually(view.usual, language) if view.usual else "",
-        bars=_bars(view.usual.bars) if view.usual else (),
+        dossier=dossier,
+        standing=standing(dossier, language),
+        way=Progress(dossier.stops),
+        facts=facts(dossier, language),
+        where=where(dossier, language),
+        map=_map(site, dossier),
+        usual=usually(dossier.usual, language) if dossier.usual else "",
+        bars=_bars(dossier.usual.bars) if dossier.usual else (),
         guide=told,
         linked=linked,
-        choice=_choice(site, sender, view, now, language),
+        choice=_choice(site, sender, dossier, now, language),
         consent={"on": consent_words(True, language), "off": consent_words(False, language)},
-        may_rate=_may_rate(site, view.id),
+        may_rate=_may_rate(site, dossier.id),
         said=said,
         **shared,
     )
@@ -237,7 +236,7 @@ def _choice(
         return Choice(
             has_phone=True,
             tail=tail,
-            awaited=not full and site.codes.awaited(sender, now),
+            awaited=not full and site.codes.awaited(sender, now, view.id),
             full=full,
             wanted=wants_messages(session, phone),
             # To this number alone: what went to an earlier one is not this person's to read.
@@ -307,7 +306,3 @@ def _desk(site: Site) -> Desk:
     real = settings.sms_provider != "phone"
     offices = offices_of(settings.offices_file)
     return Desk.of(settings, offices, get_templates(), site.vault, real)
-
-
-def _language(lang: str) -> Language:
-    return "en" if lang.lower().startswith("en") else "vi"

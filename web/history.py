@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,13 +12,17 @@ from sqlalchemy.exc import IntegrityError
 
 from core.database import Sessions
 from core.privacy import Vault
+from core.texts import Language
 from language.blocks import Block, from_dict, to_dict
+from language.english import is_english
+from language.folding import has_marks
 from web.models import ChatTurn
 
 KEPT_FOR = timedelta(hours=24)
 """How long a turn stays readable on the page. Said in the page's privacy notice."""
 SHOWN = 50
 """The latest turns that a page shows."""
+_WORD = re.compile(r"[^\W\d_]+")
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,18 @@ class Turn:
     answer: tuple[Block, ...]
     at: datetime
 
+    @property
+    def language(self) -> Language:
+        """The language of the answer, or of words that only an officer is to answer; a page must
+        name it. English answers hold Vietnamese names of offices and papers; Vietnamese without
+        most of its marks is none of ours."""
+        if not self.answer:
+            return "en" if is_english(self.said) else "vi"
+        said = " ".join(block.text for block in self.answer if block.kind in ("text", "ask_proof"))
+        words = _WORD.findall(said)
+        unmarked = sum(map(has_marks, words)) < len(words) / 3
+        return "en" if unmarked or is_english(said) else "vi"
+
 
 class History:
     """The turns of all conversations, by conversation."""
@@ -37,13 +54,13 @@ class History:
         self._sessions = sessions
         self._vault = vault
 
-    def turns(self, conversation: str, now: datetime) -> list[Turn]:
-        """Return the latest turns of a conversation, the oldest of them first."""
+    def turns(self, conversation: str, now: datetime, most: int | None = SHOWN) -> list[Turn]:
+        """Return the latest turns of a conversation, or with None all, the oldest first."""
         query = (
             select(ChatTurn)
             .where(ChatTurn.conversation == conversation, ChatTurn.at > now - KEPT_FOR)
             .order_by(ChatTurn.id.desc())
-            .limit(SHOWN)
+            .limit(most)
         )
         with self._sessions() as session:
             return [self._read(row) for row in reversed(session.scalars(query).all())]

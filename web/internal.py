@@ -79,15 +79,15 @@ async def reached(request: Request) -> dict[str, Any]:
 
 @router.post("/proof")
 async def proof(request: Request) -> dict[str, str | None]:
-    """Check digits or a one-time code that a sender of a channel gave; `outcome` is null where
-    none are awaited."""
+    """Check digits or a one-time code that a sender of a channel gave, for the dossier that `code`
+    names or the one asked about; `outcome` is null where none is named and none awaited."""
     site, asked = await _asked(request)
     sender = Sender(str(asked["channel"]), str(asked["sender"]))
     now = clock.now()
-    if not await asyncio.to_thread(site.awaits_proof, sender, now):
+    digits, code = str(asked["digits"]), str(asked.get("code") or "")
+    if not code and not await asyncio.to_thread(site.awaits_proof, sender, now):
         return {"outcome": None}
-    digits = str(asked["digits"])
-    return {"outcome": await asyncio.to_thread(site.check_proof, sender, digits, now)}
+    return {"outcome": await asyncio.to_thread(site.check_proof, sender, digits, now, code)}
 
 
 @router.post("/zalo-token")

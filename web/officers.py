@@ -27,6 +27,7 @@ from helpdesk.cases import LONGEST, NotYours, Whole
 from helpdesk.vocabulary import Author, CaseState, Delivery, Kind, Topic
 from procedures.catalogue import CatalogueError, get_catalogue
 from web.state import Site, site_of
+from web.words import Refusal
 
 router = APIRouter()
 _log = get_logger(__name__)
@@ -75,7 +76,7 @@ DELIVERY_WORDS = {
 @router.get(SIGN_IN, response_class=HTMLResponse)
 def sign_in_page(request: Request) -> Response:
     """The form to sign in by."""
-    return _on(request).page(request, "officer_sign_in.html", problem="")
+    return _on(request).page(request, "officer_sign_in.html", language="vi", problem="")
 
 
 @router.post(SIGN_IN, response_class=HTMLResponse)
@@ -134,6 +135,7 @@ def queue(request: Request, xong: bool = False) -> Response:
     return site.page(
         request,
         "officer_queue.html",
+        language="vi",
         officer=officer,
         cases=site.cases.queue(closed=xong),
         closed=xong,
@@ -190,6 +192,7 @@ def _case_page(
     return site.page(
         request,
         "officer_case.html",
+        language="vi",
         status=409 if problem else 200,
         officer=officer,
         case=whole,
@@ -279,17 +282,17 @@ def _admit(request: Request, site: Site, officer: str, token: str) -> None:
     """Raise 403 for a form that is not this session's own, 429 for one too many in a minute."""
     _same_site(request)
     if not hmac.compare_digest(_form_token(request, site).encode(), token.encode()):
-        raise HTTPException(403, "Biểu mẫu không hợp lệ. Xin tải lại trang rồi gửi lại.")
+        raise Refusal(403, "form_refused")
     limit: RateLimitItem = _POSTS
     if not _limiter.hit(limit, "officer", officer):
-        raise HTTPException(429, "Ông/Bà gửi hơi nhanh. Xin đợi một phút rồi gửi tiếp.")
+        raise Refusal(429, "too_fast")
 
 
 def _same_site(request: Request) -> None:
     """Raise 403 for a form that another site has sent."""
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise HTTPException(403, "Biểu mẫu không hợp lệ. Xin tải lại trang rồi gửi lại.")
+        raise Refusal(403, "form_refused")
 
 
 def _refused(request: Request, site: Site, status: int, problem: str) -> HTMLResponse:
-    return site.page(request, "officer_sign_in.html", status=status, problem=problem)
+    return site.page(request, "officer_sign_in.html", status=status, language="vi", problem=problem)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.responses import FileResponse, HTMLResponse
 
 from dossiers.proof import LINK_LASTS
 from web.history import KEPT_FOR
-from web.procedures import reader
 from web.state import site_of
+from web.view import KEPT_DAYS
 
 router = APIRouter()
 
@@ -17,13 +17,12 @@ QUESTIONS_KEPT_DAYS = 90
 
 
 @router.get("/rieng-tu", response_class=HTMLResponse)
-async def privacy(request: Request, lang: str = "") -> Response:
+async def privacy(request: Request) -> Response:
     """What is stored of a person, for how long, and how to have it deleted."""
     site = site_of(request)
     return site.page(
         request,
         "privacy.html",
-        language=reader(request, lang=lang).language,
         kept_hours=int(KEPT_FOR.total_seconds() // 3600),
         verified_minutes=site.settings.verified_for // 60,
         lookup_days=site.settings.lookup_retention_days,
@@ -31,4 +30,14 @@ async def privacy(request: Request, lang: str = "") -> Response:
         question_days=QUESTIONS_KEPT_DAYS,
         desk_days=site.settings.desk_retention_days,
         link_days=LINK_LASTS.days,
+        reading_days=KEPT_DAYS,
     )
+
+
+@router.get("/theme.css")
+async def theme(request: Request) -> Response:
+    """The office's own colours and sizes: a stylesheet that sets the variables of `tokens.css`."""
+    file = site_of(request).settings.theme_file
+    if not file.is_file():
+        raise HTTPException(404)
+    return FileResponse(file, media_type="text/css", headers={"Cache-Control": "no-cache"})

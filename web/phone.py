@@ -46,7 +46,7 @@ async def numbers(request: Request) -> Response:
     """All numbers that got a message, the latest first."""
     site = _demonstration(request)
     shown = await asyncio.to_thread(_numbers, site)
-    return site.page(request, "phone.html", numbers=shown, shown=SHOWN)
+    return site.page(request, "phone.html", language="vi", numbers=shown, shown=SHOWN)
 
 
 @router.get("/phone/{key}", response_class=HTMLResponse)
@@ -57,7 +57,9 @@ async def number(request: Request, key: str) -> Response:
     one = next((n for n in shown if n.key == key), None)
     if one is None:
         raise HTTPException(404)
-    return site.page(request, "phone_number.html", number=one, state_words=STATE_WORDS)
+    return site.page(
+        request, "phone_number.html", language="vi", number=one, state_words=STATE_WORDS
+    )
 
 
 def _demonstration(request: Request) -> Site:

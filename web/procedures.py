@@ -174,16 +174,16 @@ async def checklist_pdf(request: Request, procedure: str, read: Reads) -> Respon
     return Response(made, media_type="application/pdf", headers=headers)
 
 
-def read_all() -> None:
-    """Parse every procedure, so that no visitor has to wait for it. A fault is logged, not raised:
-    the chat works without these pages.
+def read_all(province: str) -> None:
+    """Read the procedures ahead, so that no visitor has to wait for it. A fault is logged, not
+    raised: the chat works without these pages.
     """
     try:
         catalogue = get_catalogue()
     except CatalogueError as error:
         _log.error("catalogue_unusable", problems=error.problems)
         return
-    _entries(catalogue, catalogue.ids(), Reader("vi", "", "", ""))
+    catalogue.warm(province, as_of=today())
 
 
 def told_whole(procedure: str, read: Reader) -> Guide | None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import aiohttp
 
+from core.texts import Language
 from language import signing
 from language.blocks import Block, from_dict, to_dict
 
@@ -34,12 +35,17 @@ class RasaClient:
         self._secret = secret
         self._http: aiohttp.ClientSession | None = None
 
-    async def say(self, conversation: str, message_id: str, text: str) -> tuple[Block, ...]:
-        """Say `text` in a conversation and return the answer's blocks.
+    async def say(
+        self, conversation: str, message_id: str, text: str, language: Language | None = None
+    ) -> tuple[Block, ...]:
+        """Say `text` in a conversation and return the answer's blocks. `language` is that of what
+        was pressed, or of a page whose reader chose one: what words alone may not tell.
 
         Raises `RasaUnavailable`.
         """
         message = {"conversation": conversation, "message_id": message_id, "text": text}
+        if language is not None:
+            message["language"] = language
         told = await self._post(self._url, message)
         try:
             messages = told["messages"]

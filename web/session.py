@@ -10,8 +10,10 @@ import hmac
 import secrets
 from hashlib import sha256
 
-from fastapi import HTTPException, Request, Response
+from fastapi import Request, Response
 from itsdangerous import BadSignature, URLSafeTimedSerializer
+
+from web.words import Refusal
 
 COOKIE = "motcua"
 EMBEDDED = "motcua_embedded"
@@ -28,7 +30,8 @@ class Conversations:
 
     def __init__(self, secret: str, secure: bool) -> None:
         self._secret = secret.encode()
-        self._secure = secure
+        self.secure = secure
+        """Whether cookies go over HTTPS alone."""
         self._serialiser = URLSafeTimedSerializer(secret, salt="web-conversation")
 
     def of(self, request: Request, token: str = "") -> str | None:
@@ -71,7 +74,7 @@ class Conversations:
             self._serialiser.dumps(conversation),
             max_age=MAX_AGE,
             httponly=True,
-            secure=self._secure,
+            secure=self.secure,
             samesite="lax",
         )
 
@@ -82,13 +85,17 @@ class Conversations:
     def check_form(self, conversation: str, token: str) -> None:
         """Raise 403 unless the form was made for this conversation."""
         if not self._fits(conversation, token):
-            raise HTTPException(403, "Biểu mẫu không hợp lệ. Xin tải lại trang rồi gửi lại.")
+            raise Refusal(403, "form_refused")
 
     def _fits(self, conversation: str, token: str) -> bool:
         return hmac.compare_digest(self.form_token(conversation).encode(), token.encode())
 
 
+def within_a_frame(request: Request) -> bool:
+    """Tell whether a request is for the page within another site's."""
+    return request.url.path == EMBED_PATH or request.headers.get("sec-fetch-dest") == "iframe"
+
+
 def _order(request: Request) -> tuple[str, str]:
     """The cookies, the likelier first."""
-    within = request.url.path == EMBED_PATH or request.headers.get("sec-fetch-dest") == "iframe"
-    return (EMBEDDED, COOKIE) if within else (COOKIE, EMBEDDED)
+    return (EMBEDDED, COOKIE) if within_a_frame(request) else (COOKIE, EMBEDDED)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 
 from fastapi import APIRouter, Request, Response
@@ -13,7 +12,6 @@ from core import clock
 from core.observability import get_logger
 from notifier.providers import esms, twilio, zns
 from notifier.providers.base import Forged, Heard
-from notifier.receipts import take_receipt
 from web.state import Site, site_of
 
 router = APIRouter()
@@ -88,7 +86,7 @@ async def _take(
         return Response(status_code=403)
     if heard is not None:
         try:
-            await asyncio.to_thread(take_receipt, site.sessions, heard, clock.now())
+            await site.intake.take(heard, clock.now())
         except SQLAlchemyError as error:
             _log.error("receipt_not_stored", provider=provider, reason=type(error).__name__)
             return Response(status_code=503)

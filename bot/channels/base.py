@@ -1,12 +1,13 @@
 """The base of our channels: from a signed request to the blocks of the answer.
 
-verify → parse → once per message → clean → token or understanding → Rasa → blocks. A subclass says
-how its requests are signed and read, and how blocks leave.
+verify → parse → once per message → clean → digits to the office → token or understanding → Rasa →
+blocks. A subclass says how its requests are signed and read, and how blocks leave.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 from abc import ABC, abstractmethod
 from asyncio import AbstractEventLoop
 from collections.abc import Awaitable, Callable
@@ -22,7 +23,9 @@ from sanic.response import HTTPResponse, json
 from bot import remote_actions
 from bot.channels import notices, tokens
 from bot.channels.incoming import clean
+from bot.channels.office import Office
 from language.blocks import Block, Text, to_dict
+from language.proof_digits import TAKEN_OUT, Given
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +33,14 @@ REMEMBERED = 600
 """Seconds for which an answer is kept, to be given again to who retries the message."""
 BODY_LIMIT = 64 * 1024
 """Bytes of a request; a message of a thousand characters is far below."""
+PROOF = "proof"
+"""Of a message's metadata: what came of digits that stood beside a dossier code. It chooses words;
+what may be seen, the actions read from the database."""
+OF_A_CODE = "code_"
+"""How the outcome of a one-time code begins."""
+
+UNAWAITED = {4: "proof_given", 6: f"proof_given:{OF_A_CODE}wrong"}
+"""What is heard of digits alone that nobody awaits, by their number: their time may be over."""
 
 Handler = Callable[[UserMessage], Awaitable[Any]]
 Blocks = list[dict[str, Any]]
@@ -54,6 +65,8 @@ class Incoming:
     message_id: str
     """Unique within the channel: a retry carries the same one."""
     text: str
+    language: str = ""
+    """Of what was pressed, or of the page; empty where the channel does not know."""
     address: str = ""
     """Where the channel reaches them, where `sender` does not tell. No conversation hears it."""
 
@@ -85,7 +98,13 @@ class Collector(OutputChannel):  # type: ignore[misc]  # Rasa is not typed
 
 
 class SignedChannel(InputChannel, ABC):  # type: ignore[misc]  # Rasa is not typed
-    """A webhook whose requests are signed, and handled once each."""
+    """A webhook whose requests are signed, and handled once each.
+
+    `office` checks the digits that people give as proof.
+    """
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
 
     @abstractmethod
     def verify(self, request: Request) -> None:
@@ -138,15 +157,22 @@ class SignedChannel(InputChannel, ABC):  # type: ignore[misc]  # Rasa is not typ
         cleaned = clean(incoming.text)
         if not cleaned.text:
             return _said(notices.NOTHING_READABLE)
+        text, outcome = cleaned.text, ""
+        if cleaned.given:
+            text, outcome = await self._checked(incoming.sender, cleaned.given, text)
         collector = Collector()
         await on_new_message(
             UserMessage(
-                cleaned.text,
+                text,
                 collector,
                 sender_id=f"{self.name()}:{incoming.sender}",
-                parse_data=tokens.read(cleaned.text),
+                parse_data=tokens.read(text),
                 input_channel=self.name(),
                 message_id=incoming.message_id,
+                metadata={
+                    **({PROOF: outcome} if outcome else {}),
+                    **({"language": incoming.language} if incoming.language else {}),
+                },
             )
         )
         if not collector.messages:
@@ -156,6 +182,18 @@ class SignedChannel(InputChannel, ABC):  # type: ignore[misc]  # Rasa is not typ
         if cleaned.was_cut:
             collector.messages[0].insert(0, to_dict(notices.CUT))
         return collector.messages
+
+    async def _checked(self, sender: str, given: Given, text: str) -> tuple[str, str]:
+        """Have the office check digits; return what the conversation hears in place of the message,
+        `text` where they are not its whole matter, and what came of digits beside a code."""
+        outcome = None
+        if given.digits:
+            outcome = await self._office.proof(self.name(), sender, given)
+        if outcome and (not given.code or outcome.startswith(OF_A_CODE)):
+            return f"proof_given:{outcome}", ""
+        if outcome is None and given.alone and text == TAKEN_OUT:
+            return UNAWAITED[len(re.sub(r"\D", "", given.digits))], ""
+        return text, outcome or ""
 
 
 def _said(*blocks: Block) -> list[Blocks]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import secrets
 import time
 from dataclasses import dataclass
@@ -19,22 +18,16 @@ from typing import Any
 import aiohttp
 
 from language import signing
+from language.proof_digits import Given
 
 logger = logging.getLogger(__name__)
 
 TIMEOUT = 5.0
 """Seconds; both are on one machine."""
 
-_ONLY_DIGITS = re.compile(r"\D{0,3}\d(?:[\s.\-]?\d){3,13}\D{0,2}")
-
 
 class OfficeUnavailable(Exception):
     """The application did not answer as it should."""
-
-
-def may_be_proof(text: str) -> bool:
-    """Tell whether a message is digits and nothing else: asked for, they are a proof."""
-    return _ONLY_DIGITS.fullmatch(text.strip()) is not None
 
 
 @dataclass(frozen=True)
@@ -80,12 +73,14 @@ class Office:
         `OfficeUnavailable`."""
         await self._ask("reached", {"channel": channel, "sender": sender, "address": address})
 
-    async def proof(self, channel: str, sender: str, digits: str) -> str | None:
-        """Have digits checked; return the outcome's word, or None where no proof is awaited.
+    async def proof(self, channel: str, sender: str, given: Given) -> str | None:
+        """Have digits checked; return the outcome's word, or None where they name no dossier and
+        none is awaited.
 
         Raises `OfficeUnavailable`.
         """
-        told = await self._ask("proof", {"channel": channel, "sender": sender, "digits": digits})
+        question = {"channel": channel, "sender": sender, "digits": given.digits}
+        told = await self._ask("proof", {**question, "code": given.code})
         outcome = told.get("outcome")
         return str(outcome) if outcome else None
 

@@ -37,7 +37,7 @@ from bot.channels.base import (
     SignedChannel,
 )
 from bot.channels.lines import Lines
-from bot.channels.office import Heard, Office, OfficeUnavailable, may_be_proof
+from bot.channels.office import Heard, Office, OfficeUnavailable
 from bot.channels.once import Once, Recent
 from bot.channels.rendering import Outgoing, Style, render
 from bot.channels.seen import Seen
@@ -76,13 +76,13 @@ class PlatformChannel(SignedChannel):
     style: ClassVar[Style]
 
     def __init__(self, settings: Mapping[str, str]) -> None:
+        super().__init__(Office(settings.get("site", ""), settings.get("secret", "")))
         self._settings = settings
         self._missing = [
             variable for name, variable in self.needs.items() if not settings.get(name)
         ]
         self._lines = Lines()
         self._http: aiohttp.ClientSession | None = None
-        self._office = Office(settings.get("site", ""), settings.get("secret", ""))
         self._seen: Seen | None = None
         self._talking: Recent[bool] = Recent(KNOWN_TO_TALK)
         self._told: Once[str] = Once(REMEMBERED)
@@ -161,16 +161,6 @@ class PlatformChannel(SignedChannel):
             if not self._lines.put(incoming.sender, answer):
                 logger.warning("%s: a sender's line is full", self.name())
         return json_response({})
-
-    async def converse(self, on_new_message: Handler, incoming: Incoming) -> list[Blocks]:
-        """Hand a message on; digits that were asked for as proof go to the office instead, and
-        the conversation hears only what came of them."""
-        if may_be_proof(incoming.text):
-            outcome = await self._office.proof(self.name(), incoming.sender, incoming.text)
-            if outcome is not None:
-                text = f"proof_given:{outcome}"
-                incoming = Incoming(incoming.sender, incoming.message_id, text)
-        return await super().converse(on_new_message, incoming)
 
     @abstractmethod
     async def send(self, to: str, message: Outgoing) -> None:

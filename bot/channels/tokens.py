@@ -51,8 +51,6 @@ _PHRASES = {
         *("xoa het", "restart", "start over", "start again", "reset"),
     ),
 }
-# Four digits and nothing else: the end of a telephone or ID number, asked for as proof.
-_PROOF = re.compile(r"^\d{4}$")
 _SAID = {phrase: token for token, phrases in _PHRASES.items() for phrase in phrases}
 # "2", "2.", "(2)", "số 2", "so 2": a choice made by its number on a channel without buttons.
 _NUMBER = re.compile(r"\(?(?:s[ốo]\s*)?(?P<number>[1-9])\s*[.)]?", re.IGNORECASE)
@@ -68,7 +66,7 @@ def read(text: str) -> dict[str, Any] | None:
     if number := _NUMBER.fullmatch(text):
         token = f"choose:{number['number']}"
     else:
-        token = _PROOF.sub("proof_given", _SAID.get(fold(text).strip(".!? "), text))
+        token = _SAID.get(fold(text).strip(".!? "), text)
     for intent, shape in _TABLE:
         if shape.fullmatch(token):
             return {

@@ -80,7 +80,7 @@ class TwilioChannel(PlatformChannel):
             raise Refused(400, "From and MessageSid: missing")
         sender = self._called(number)
         address = f"{number} {form.get('To', '')}"
-        return [Incoming(sender, sid, form.get("Body", ""), address)]
+        return [Incoming(sender, sid, form.get("Body", ""), address=address)]
 
     def _called(self, number: str) -> str:
         secret = self._settings.get("secret", "").encode()

@@ -1,8 +1,9 @@
 """The web channel: our own site asks over loopback, signed, and gets the answer in the response.
 
 The site chooses the conversation (an opaque id bound to its visitor's signed cookie); a browser
-never reaches this. Contract: body `{"conversation", "message_id", "text"}`, header
-`X-Motcua-Signature`; answer `{"messages": [[block, …], …]}`.
+never reaches this. Contract: body `{"conversation", "message_id", "text"}`, and
+`"language"` (vi, en) where it is known; header `X-Motcua-Signature`; answer
+`{"messages": [[block, …], …]}`.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from bot.channels.base import (
     Refused,
     SignedChannel,
 )
+from bot.channels.office import Office
 from bot.channels.once import Once, Recent
 from language import signing
 from language.blocks import to_dict
@@ -37,10 +39,10 @@ _ID = re.compile(r"[A-Za-z0-9_\-]{8,64}")
 
 
 class WebInput(SignedChannel):
-    """Takes messages from the site; `secret` is the one it signs with."""
+    """Takes messages from the site, at `site`; `secret` is the one both sign with."""
 
-    def __init__(self, secret: str) -> None:
-        super().__init__()
+    def __init__(self, secret: str, site: str = "") -> None:
+        super().__init__(Office(site, secret))
         self._secret = secret
         self._once: Once[list[Blocks]] = Once(REMEMBERED)
         # Twice the tolerance: a signature may be used from the past's edge to the future's.
@@ -58,7 +60,7 @@ class WebInput(SignedChannel):
         # A variable that Rasa did not fill in would be a secret that everybody can read.
         if len(secret) < 16 or "${" in secret:
             raise ValueError("the web channel needs a secret of 16 characters or more")
-        return cls(secret)
+        return cls(secret, str((credentials or {}).get("site") or ""))
 
     def verify(self, request: Request) -> None:
         """Refuse what is forged, stale or replayed, all with the same words."""
@@ -86,7 +88,10 @@ class WebInput(SignedChannel):
                 raise Refused(400, f"{field}: 8 to 64 of A-Z a-z 0-9 _ -")
         if not isinstance(data.get("text"), str):
             raise Refused(400, "text: missing")
-        return [Incoming(data["conversation"], data["message_id"], data["text"])]
+        if data.get("language", "") not in ("", "vi", "en"):
+            raise Refused(400, "language: vi or en")
+        language = data.get("language", "")
+        return [Incoming(data["conversation"], data["message_id"], data["text"], language)]
 
     async def take(self, messages: list[Incoming], converse: Converse) -> HTTPResponse:
         """Answer in the response. A failure of ours is an answer too: the visitor waits."""

@@ -38,7 +38,7 @@ from notifier.providers.wire import (
     Wire,
     classify,
 )
-from notifier.segments import Encoding, size
+from notifier.segments import Encoding, encoding_of
 from notifier.vocabulary import Outcome, Word
 
 NAME = "esms"
@@ -101,7 +101,7 @@ class EsmsProvider:
             "Phone": "0" + request.to.removeprefix("+84"),
             # Networks refuse the ampersand (viettelsolution.com.vn), in text with diacritics too.
             "Content": request.body.replace("&", "và"),
-            "IsUnicode": "1" if size(request.body).encoding is Encoding.UNICODE else "0",
+            "IsUnicode": "1" if encoding_of(request.body) is Encoding.UNICODE else "0",
             "Sandbox": "1" if settings.esms_sandbox else "0",
             "RequestId": name,
         }

@@ -117,11 +117,9 @@ def telegram() -> Iterator[FakeTelegram]:
         yield fake
 
 
-@pytest.fixture(scope="session")
-def system(tmp_path_factory: pytest.TempPathFactory, telegram: FakeTelegram) -> Iterator[System]:
-    """One system for all acceptance tests: starting Rasa takes its time."""
-    ensure_model(lambda line: None)
-    state = tmp_path_factory.mktemp("state")
+def prepared(state: Path, telegram: FakeTelegram, **more: str) -> System:
+    """A system that is ready to be started: the model at hand, ports that nobody else has, `more`
+    of its variables."""
     (state / "models").mkdir()
     for made in (model_path(), model_path().with_suffix(".inputs")):
         shutil.copy(made, state / "models")
@@ -140,8 +138,16 @@ def system(tmp_path_factory: pytest.TempPathFactory, telegram: FakeTelegram) -> 
         "MOTCUA_TELEGRAM_SECRET": TELEGRAM_SECRET,
         "MOTCUA_TELEGRAM_BASE_URL": f"http://127.0.0.1:{telegram.port}",
         "PYTHONPATH": str(ROOT),
+        **more,
     }
-    made_system = System(environment, f"http://127.0.0.1:{ports['WEB']}", telegram)
+    return System(environment, f"http://127.0.0.1:{ports['WEB']}", telegram)
+
+
+@pytest.fixture(scope="session")
+def system(tmp_path_factory: pytest.TempPathFactory, telegram: FakeTelegram) -> Iterator[System]:
+    """One system for all acceptance tests: starting Rasa takes its time."""
+    ensure_model(lambda line: None)
+    made_system = prepared(tmp_path_factory.mktemp("state"), telegram)
     try:
         made_system.start()
         yield made_system

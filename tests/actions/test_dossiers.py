@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from actions.turn import Rooms
+from actions.turn import PROOF, Rooms
 from dossiers.consent import LINKED
 from dossiers.lifecycle import Move, Status
 from dossiers.links import PAGE, linked_code
@@ -20,6 +20,7 @@ from dossiers.otp import CODE_GIVEN, Codes
 from dossiers.phones import phone_index
 from dossiers.proof import Limits, Outcome, Proofs, Sender, proof_print
 from language.blocks import AskProof, Facts, Link, Progress
+from language.proof_digits import find_digits
 from notifier.models import Message
 from notifier.outbox import opted_out
 from notifier.templates import MessageClass
@@ -77,13 +78,26 @@ def add_dossier(
         session.add(dossier)
 
 
-def site_checks(talk: Conversation, digits: str) -> Outcome:
-    """Check digits as the web site does, before it sends Rasa the token."""
+def site_checks(talk: Conversation, digits: str, code: str = "") -> Outcome:
+    """Check digits as the web site does, before Rasa hears of them."""
     settings = talk.rooms.settings
     limits = Limits(settings.proof_attempts, settings.proof_window, settings.verified_for)
     channel, _, sender = talk.sender.partition(":")
     proofs = Proofs(talk.rooms.sessions, talk.rooms.vault, limits)
-    return proofs.check(Sender(channel, sender), digits, talk.now)
+    who = Sender(channel, sender)
+    if code:
+        return proofs.prove(who, code, digits, talk.now)
+    return proofs.check(who, digits, talk.now)
+
+
+def typed(talk: Conversation, written: str) -> None:
+    """Say something as a channel hands it on: digits beside a code go to the site."""
+    given = find_digits(written)
+    assert not given or not given.digits or given.digits not in given.rest.replace(given.code, "")
+    told: dict[str, Any] = {}
+    if given and given.digits:
+        told["metadata"] = {PROOF: site_checks(talk, given.digits, given.code)}
+    talk.act("action_check_status", text=given.rest if given else written, **told)
 
 
 def prove(talk: Conversation, digits: str = RIGHT, code: str = CODE) -> None:
@@ -127,7 +141,7 @@ def test_a_code_is_answered_with_the_question_for_proof(talk: Conversation, writ
 def test_code_and_digits_in_one_message_are_proof_in_one_go(
     talk: Conversation, written: str
 ) -> None:
-    talk.act("action_check_status", text=written)
+    typed(talk, written)
     assert CODE in talk.text
     assert "ask_proof" not in talk.kinds
     assert "progress" in talk.kinds
@@ -138,13 +152,13 @@ def test_wrong_digits_beside_a_code_are_refused_and_counted_as_after_it(
 ) -> None:
     prove(talk, WRONG)
     refused = talk.text
-    talk.act("action_check_status", text=f"{CODE} {WRONG}")
+    typed(talk, f"{CODE} {WRONG}")
     assert talk.text == refused
-    talk.act("action_check_status", text=f"{UNKNOWN} {RIGHT}")
+    typed(talk, f"{UNKNOWN} {RIGHT}")
     assert talk.text.replace(UNKNOWN, CODE) == refused
     for _ in range(rooms.settings.proof_attempts):
-        talk.act("action_check_status", text=f"{CODE}, đuôi {WRONG}")
-    talk.act("action_check_status", text=f"{CODE}, đuôi {RIGHT}")
+        typed(talk, f"{CODE}, đuôi {WRONG}")
+    typed(talk, f"{CODE}, đuôi {RIGHT}")
     assert "progress" not in talk.kinds
 
 
@@ -158,7 +172,7 @@ def test_wrong_digits_beside_a_code_are_refused_and_counted_as_after_it(
     ],
 )
 def test_other_numbers_beside_a_code_are_no_try_at_proof(talk: Conversation, written: str) -> None:
-    talk.act("action_check_status", text=written)
+    typed(talk, written)
     assert "không khớp" not in talk.text
     assert "ask_proof" in talk.kinds
 
@@ -260,12 +274,13 @@ def test_of_two_seen_it_asks_which(talk: Conversation) -> None:
     assert set(talk.buttons.values()) == {f"status:{CODE}", f"status:{OTHER}"}
 
 
-def test_digits_typed_as_a_message_are_checked_by_the_same_rules(talk: Conversation) -> None:
+@pytest.mark.parametrize("told", [RIGHT, "proof_given:verified", "verified"])
+def test_no_digits_nor_words_of_a_conversation_open_anything(talk: Conversation, told: str) -> None:
     talk.act("action_check_status", text=CODE)
-    talk.act("action_proof_given", text=WRONG, payload="proof_given")
+    talk.act("action_proof_given", text=told, payload="proof_given", metadata={PROOF: "verified"})
     assert "không khớp" in talk.text
-    talk.act("action_proof_given", text=RIGHT, payload="proof_given")
-    assert f"Hồ sơ {CODE}: Đang xử lý." in talk.text
+    talk.act("action_check_status", text=f"{CODE} {RIGHT}", metadata={PROOF: "verified"})
+    assert "progress" not in talk.kinds
 
 
 def test_too_many_tries_pause_even_the_right_proof(talk: Conversation) -> None:
@@ -515,7 +530,15 @@ def test_an_account_that_lasts_is_told_that_it_is_tied_to_the_number(talk: Conve
     talk.sender = "zalo:7001"
     prove(talk)
     talk.act("action_unsubscribe_sms", text="đừng nhắn tin nữa")
-    assert LINKED in talk.text
+    assert LINKED.vi in talk.text
+
+
+def test_who_writes_english_is_told_so_in_english(talk: Conversation) -> None:
+    talk.sender = "zalo:7001"
+    prove(talk)
+    talk.act("action_unsubscribe_sms", text="I do not want any more messages about my land")
+    assert LINKED.en in talk.text
+    assert LINKED.vi not in talk.text
 
 
 def test_a_dossier_without_a_number_gets_no_messages(talk: Conversation) -> None:

@@ -118,3 +118,21 @@ def test_hours_are_told_in_english_and_unknown_words_stay(talk: Conversation) ->
     talk.act("action_office_info", text="where is your office and when is it open")
     assert "Monday to Friday" in talk.text
     assert "Saturday morning only to hand dossiers in" in talk.text
+
+
+@pytest.mark.parametrize("page", ["vi", "en"])
+def test_a_button_answers_in_the_language_it_stands_in(talk: Conversation, page: str) -> None:
+    other = {
+        "vi": "how much is the fee for a gift of land",
+        "en": "tặng cho đất mất bao nhiêu tiền",
+    }
+    talk.act("action_ask_procedure", text=other[page])
+    talk.act("action_ask_procedure", payload="ask:gift:fee", metadata={"language": page})
+    assert talk.text.startswith("Gift" if page == "en" else "Tặng cho")
+
+
+def test_words_that_do_not_tell_are_answered_as_the_page_was_chosen(talk: Conversation) -> None:
+    talk.act("action_help", text="ok", metadata={"language": "en"})
+    assert not has_marks(talk.text)
+    talk.act("action_help", text="cảm ơn nhiều nhé", metadata={"language": "en"})
+    assert has_marks(talk.text), "what is written goes before the page"

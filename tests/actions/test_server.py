@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import socket
@@ -10,15 +11,20 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock, patch
 
 import pytest
 import yaml
 
+from actions.server import read_ahead
 from actions.table import ACTIONS
-from actions.turn import State
+from actions.turn import Rooms, State
 from core.settings import ROOT
+from procedures.catalogue import Catalogue, load_catalogue
 
 WORDS = "tôi tên là Đỗ Ngọc Trang"
 """A citizen's words, which no log may hold."""
@@ -112,6 +118,19 @@ def call(action: str, text: str, entities: list[dict[str, str]]) -> dict[str, An
         "domain": {},
         "version": "3.6.21",
     }
+
+
+def test_the_procedures_are_read_ahead_for_the_offices_province(rooms: Rooms) -> None:
+    catalogue = load_catalogue()
+    settings = rooms.settings.model_copy(update={"province": "lao-cai"})
+    app = Mock()
+    own = replace(rooms, catalogue=lambda: catalogue, settings=settings)
+    read_ahead(app, own, lambda: datetime(2026, 11, 24, 20, tzinfo=UTC))
+    asyncio.run(app.add_task.call_args.args[0])
+    tomorrow_in_vietnam = date(2026, 11, 25)
+    with patch.object(Catalogue, "_find", side_effect=AssertionError("it was not read ahead")):
+        for procedure_id in catalogue.ids():
+            catalogue.get(procedure_id, "lao-cai", as_of=tomorrow_in_vietnam)
 
 
 def test_it_is_well_and_measured(server: str) -> None:

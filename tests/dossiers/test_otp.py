@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from core.database import Sessions
 from dossiers.consent import latest
 from dossiers.importing import Importer
-from dossiers.models import Consent, LinkedIdentity, OneTimeCode, Purpose
+from dossiers.models import Consent, Dossier, LinkedIdentity, OneTimeCode, Purpose
 from dossiers.otp import Bounds, CodeOutcome, Codes, Made, NoCode
 from dossiers.proof import LINK_LASTS, Limits, Proofs, Sender
 from tests.dossiers.exports import NOW, MakeExport, row
@@ -91,6 +91,35 @@ def test_a_newer_code_replaces_the_older(codes: Codes, sessions: Sessions) -> No
     if first != second:
         assert codes.check(WEB, first, later) is CodeOutcome.WRONG
     assert codes.check(WEB, second, later) is CodeOutcome.VERIFIED
+
+
+@on_sqlite
+def test_a_code_belongs_to_its_dossier(
+    codes: Codes, importer: Importer, make_export: MakeExport, sessions: Sessions
+) -> None:
+    """Two dossiers, with a number each, open in one browser: neither takes the other's code."""
+    other = "H60.12-261102-0099"
+    importer.run(make_export(row(Mã_hồ_sơ=other, Số_điện_thoại="0987654321")), now=NOW)
+    with sessions.begin() as session:
+        ids = {d.code: d.id for d in session.scalars(select(Dossier))}
+        first_id = next(id_ for code, id_ in ids.items() if code != other)
+        first = codes.make(session, WEB, first_id, NOW)
+        second = codes.make(session, WEB, ids[other], NOW + timedelta(seconds=1))
+    assert isinstance(first, Made)
+    assert isinstance(second, Made)
+    now = NOW + timedelta(seconds=2)
+    assert codes.awaited(WEB, now, first_id)
+    assert codes.awaited(WEB, now, ids[other])
+    if first.code != second.code:
+        assert codes.check(WEB, first.code, now, ids[other]) is CodeOutcome.WRONG
+    assert codes.check(WEB, first.code, now, first_id) is CodeOutcome.VERIFIED
+    assert not codes.awaited(WEB, now, first_id)
+    assert codes.awaited(WEB, now, ids[other]), "the other page still waits for its own"
+    with sessions() as session:
+        assert codes.may_decide(session, WEB, first_id, now)
+        assert not codes.may_decide(session, WEB, ids[other], now)
+    # In a conversation no page tells which is meant: it is the one that was sent last.
+    assert codes.check(WEB, second.code, now) is CodeOutcome.VERIFIED
 
 
 @on_sqlite

@@ -88,7 +88,7 @@ def test_nothing_is_left_and_others_are_untouched(
         assert (dossier.procedure_code, dossier.no_sms_reason) == ("1.013831", NoSms.ERASED)
         kept = session.scalars(select(Consent).order_by(Consent.id)).all()
     assert [(one.given, one.text) for one in kept] == [
-        (True, consent.LINKED),
+        (True, f"{consent.LINKED.vi}\n{consent.LINKED.en}"),
         (False, consent.ERASED),
     ]
 

@@ -54,6 +54,8 @@ class FakeRasa:
     """Requests that still fail, in the present mood, before it behaves again; 0: no end."""
     said: list[tuple[str, str]] = field(default_factory=list)
     """(conversation, text) of every message believed."""
+    languages: list[str | None] = field(default_factory=list)
+    """What each of them said of its language."""
     answer: Callable[[str], list[Block]] = default_answer
     events: list[Event] = field(default_factory=list)
     """What came for the channels on other platforms."""
@@ -79,6 +81,7 @@ class FakeRasa:
             return web.json_response({})
         message = json.loads(body)
         self.said.append((message["conversation"], message["text"]))
+        self.languages.append(message.get("language"))
         blocks = [to_dict(block) for block in self.answer(message["text"])]
         return web.json_response({"messages": [blocks]})
 

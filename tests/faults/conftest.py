@@ -9,12 +9,14 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
 
 from core.database import Sessions, session_factory
 from core.privacy import Vault
@@ -25,7 +27,19 @@ from notifier.states import FINAL, State
 from tests.fakes.twilio_server import ACCOUNT, SERVICE, TOKEN, FakeTwilio, fake_twilio
 from tests.notifier.conftest import Registry
 
+long_form = pytest.mark.skipif(
+    os.environ.get("MOTCUA_FAULTS") != "long", reason="of the long form: make faults"
+)
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 SECRET = "a root secret for fault tests only"
+PATIENT = {
+    "MOTCUA_ESMS_TIMEOUT": "20",
+    "MOTCUA_ZNS_TIMEOUT": "20",
+    "MOTCUA_TWILIO_TIMEOUT": "20",
+    "MOTCUA_SMS_LEASE": "120",
+}
+"""Where nothing is to break: a busy machine's pause is no provider's silence."""
 SETTLED = FINAL | {State.ACCEPTED, State.SENT}
 """Where nothing more is done but wait for receipts, which the fake does not send by itself."""
 
@@ -43,16 +57,30 @@ class System:
     """More of the processes' settings, or others."""
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
-    @property
-    def registry(self) -> Registry:
-        return Registry(self.sessions, Vault(SECRET))
-
-    def events(self, n: int, status: Status = Status.DONE) -> None:
-        """Let `n` dossiers of as many people move."""
-        registry = self.registry
+    def events(self, n: int, status: Status = Status.DONE, *, first: int = 0) -> None:
+        """Let `n` dossiers of as many people move, numbered from `first` on."""
+        registry = Registry(self.sessions, Vault(SECRET), count(first + 1))
         now = datetime.now(UTC)
-        for i in range(n):
+        for i in range(first, first + n):
             registry.dossier(phone=f"+8491{i:07d}", status=status, at=now)
+
+    def due_now(self) -> None:
+        """Let no message wait any longer for its next attempt."""
+        with self.sessions.begin() as session:
+            session.execute(update(Message).values(not_before=Message.created_at))
+
+    def stop(self, process: subprocess.Popen[bytes]) -> None:
+        """Tell a process to end, and see that it does so in good order."""
+        process.terminate()
+        assert process.wait(30) == 0
+
+    def logs(self) -> str:
+        """What all processes have said."""
+        return "".join(p.read_text() for p in sorted(self.folder.glob("process-*.log")))
+
+    def wait_for_word(self, said: str, times: int = 1) -> None:
+        """Wait until some process has said something so often."""
+        self.wait(lambda: self.logs().count(said) >= times)
 
     def start(self, *arguments: str, module: str = "notifier") -> subprocess.Popen[bytes]:
         """Start a process."""
@@ -92,13 +120,13 @@ class System:
             rows = session.execute(select(Message.state, func.count()).group_by(Message.state))
             return Counter(dict(rows.all()))
 
-    def wait(self, done: Callable[[], bool], seconds: float = 60) -> None:
+    def wait(self, done: Callable[[], bool], seconds: float = 150) -> None:
         """Wait until something holds, however slow the machine is today."""
         until = time.monotonic() + seconds
         while not done():
             if time.monotonic() > until:
-                logs = [p.read_text()[-2000:] for p in sorted(self.folder.glob("process-*.log"))]
-                raise AssertionError(f"{self.states()}, {len(self.twilio.taken)} taken\n{logs}")
+                taken = len(self.twilio.taken)
+                raise AssertionError(f"{taken} taken\n{self.logs()[-6000:]}\n{self.states()}")
             time.sleep(0.02)
 
     def wait_until_settled(self, n: int) -> None:
@@ -119,21 +147,29 @@ class System:
         return len(ours - set(taken)), sum(taken.values()) - len(taken)
 
 
+@contextmanager
+def running(url: str, engine: Engine, folder: Path, ports: Iterator[int]) -> Iterator[System]:
+    """Give a system on a database that has its tables, and see that no process outlives it."""
+    with fake_twilio() as twilio:
+        made = System(url, session_factory(engine), twilio, folder, ports)
+        try:
+            yield made
+        finally:
+            for process in made.processes:
+                if process.poll() is None:
+                    process.send_signal(signal.SIGCONT)
+                    process.kill()
+                process.wait(10)
+
+
+@pytest.fixture
+def ports(unused_tcp_port_factory: Callable[[], int]) -> Iterator[int]:
+    return iter(unused_tcp_port_factory, None)
+
+
 @pytest.fixture
 def system(
-    database_url: str, engine: Engine, tmp_path: Path, unused_tcp_port_factory: Callable[[], int]
+    database_url: str, engine: Engine, tmp_path: Path, ports: Iterator[int]
 ) -> Iterator[System]:
-    with fake_twilio() as twilio:
-        made = System(
-            database_url,
-            session_factory(engine),
-            twilio,
-            tmp_path,
-            iter(unused_tcp_port_factory, None),
-        )
+    with running(database_url, engine, tmp_path, ports) as made:
         yield made
-        for process in made.processes:
-            if process.poll() is None:
-                process.send_signal(signal.SIGCONT)
-                process.kill()
-            process.wait(10)

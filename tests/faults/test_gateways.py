@@ -15,18 +15,11 @@ from notifier.providers.zalo_tokens import sign_in
 from tests.fakes import esms_server, zns_server
 from tests.fakes.esms_server import FakeEsms, fake_esms
 from tests.fakes.zns_server import FIRST_REFRESH, FakeZns, fake_zns
-from tests.faults.conftest import SECRET, System
+from tests.faults.conftest import PATIENT, SECRET, System
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 RATE = 10.0
-PATIENT = {
-    "MOTCUA_ESMS_TIMEOUT": "20",
-    "MOTCUA_ZNS_TIMEOUT": "20",
-    "MOTCUA_TWILIO_TIMEOUT": "20",
-    "MOTCUA_SMS_LEASE": "120",
-}
-"""Where nothing is to break: a busy machine's pause is no provider's silence."""
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 
@@ -13,15 +12,10 @@ from notifier.models import Message
 from notifier.states import State
 from notifier.vocabulary import Why
 from tests.fakes.twilio_server import Mood
-from tests.faults.conftest import System
+from tests.faults.conftest import System, long_form, on_sqlite
 from tests.faults.doomed import POINTS
 
-pytestmark = pytest.mark.timeout(180)
-
-long_form = pytest.mark.skipif(
-    os.environ.get("MOTCUA_FAULTS") != "long", reason="of the long form: make faults"
-)
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.timeout(300)
 
 
 @on_sqlite
@@ -83,9 +77,7 @@ def test_kill_at_each_point_between_lease_and_outcome(system: System, point: str
     planner.terminate()
     planner.wait(20)
     system.twilio.mood = "well"
-    with system.sessions.begin() as session:  # due again now
-        for message in session.scalars(select(Message)):
-            message.not_before = message.created_at
+    system.due_now()
 
     doomed = system.start(point, module="tests.faults.doomed")
     assert doomed.wait(30) == -signal.SIGKILL
@@ -110,6 +102,27 @@ def test_a_worker_that_is_stopped_beyond_its_lease_sends_nothing_when_it_wakes(
     sleeper.terminate()
     assert sleeper.wait(20) == 0
     assert system.joined() == (0, 0)
+
+
+@long_form
+def test_a_leader_that_is_stopped_is_followed_and_does_no_harm_when_it_wakes(
+    system: System,
+) -> None:
+    """While it sleeps another leads; for a moment, both think that they do."""
+    system.twilio.latency = 0.05
+    system.events(40)
+    sleeper = system.start()
+    system.wait(lambda: len(system.twilio.taken) >= 20)
+    sleeper.send_signal(signal.SIGSTOP)
+    system.start()
+    system.wait_for_word('"leading": true', times=2)
+    system.events(40, first=40)
+    system.wait(lambda: sum(system.states().values()) == 80)
+    system.events(40, first=80)  # both plan these
+    sleeper.send_signal(signal.SIGCONT)
+    system.wait_until_settled(120)
+    assert system.joined() == (0, 0)
+    assert system.states() == {State.ACCEPTED: 120}
 
 
 @long_form

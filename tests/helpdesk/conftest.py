@@ -51,7 +51,7 @@ def cases(sessions: Sessions, vault: Vault) -> Cases:
 
 @pytest.fixture
 def ear(sessions: Sessions, vault: Vault, settings: Settings) -> Ear:
-    return Ear(sessions, vault, settings, load_calendar())
+    return Ear(sessions, vault, settings, load_calendar(), lambda *_: False)
 
 
 @pytest.fixture

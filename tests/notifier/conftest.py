@@ -29,6 +29,7 @@ from notifier.desk import Desk
 from notifier.dispatch import Dispatcher
 from notifier.lateness import Judge
 from notifier.models import Message, PlanDecision
+from notifier.plan import plan_batch
 from notifier.policy import Pace, Rules
 from notifier.providers.base import Provider
 from notifier.providers.registry import make_gateways
@@ -36,6 +37,7 @@ from notifier.providers.twilio import TwilioProvider
 from notifier.providers.zalo_tokens import sign_in
 from notifier.receipts import apply_waiting
 from notifier.routing import Gateways
+from notifier.states import State
 from notifier.templates import load_templates
 from procedures.appointments import Reckoner
 from procedures.catalogue import load_catalogue
@@ -364,6 +366,36 @@ class Office:
             worker.stop()
             await running
 
+    @classmethod
+    def of(cls, sessions: Sessions, vault: Vault, route: Gateways) -> Office:
+        """A worker on a route of several providers."""
+        return cls(sessions, vault, next(iter(route.providers.values())), route=route)
+
     def apply_receipts(self, now: datetime | None = None) -> int:
         with self.sessions.begin() as session:
             return apply_waiting(session, now or datetime.now(UTC))
+
+
+MakeDesk = Callable[..., Desk]
+MakeRoute = Callable[..., Gateways]
+MakeTwilio = Callable[..., TwilioProvider]
+
+
+def plan(sessions: Sessions, desk: Desk) -> None:
+    """Plan the events that wait, now."""
+    with sessions.begin() as session:
+        plan_batch(session, desk, datetime.now(UTC))
+
+
+def planned(
+    sessions: Sessions, registry: Registry, desk: Desk, n: int = 1, status: Status = Status.DONE
+) -> None:
+    """Let dossiers of `n` people move, and put the messages of it into the outbox."""
+    for i in range(n):
+        registry.dossier(phone=f"+8491234{i:04d}", status=status)
+    plan(sessions, desk)
+
+
+def settled(registry: Registry, state: State) -> Callable[[], bool]:
+    """What tells whether every message is in `state`."""
+    return lambda: {message.state for message in registry.messages()} == {state}

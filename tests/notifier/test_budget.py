@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
 from pydantic import ValidationError
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from core.database import Sessions
 from core.settings import Settings
@@ -23,9 +22,8 @@ from notifier.policy import Step
 from notifier.providers.base import Answer
 from notifier.states import Cause, State
 from notifier.vocabulary import Outcome, Why
-from tests.notifier.conftest import NOON, RULES, Registry
+from tests.notifier.conftest import NOON, RULES, MakeDesk, Registry
 
-MakeDesk = Callable[..., Desk]
 PRICE = 800
 THREE = Budget(PRICE, {"twilio": PRICE}, 3 * PRICE)
 """A budget of three segments."""
@@ -46,14 +44,20 @@ def people(registry: Registry, n: int, status: Status = Status.PROCESSING) -> No
         registry.dossier(phone=f"+8491234{i:04d}", status=status)
 
 
-def send(sessions: Sessions, n: int, outcome: Outcome, now: datetime = NOON) -> None:
+def send(
+    sessions: Sessions,
+    n: int,
+    outcome: Outcome,
+    now: datetime = NOON,
+    provider: str = "twilio",
+) -> None:
     """Let `n` messages leave and end so."""
     with sessions.begin() as session:
         claimed = outbox.claim(session, "worker", n, 60, now)
         assert len(claimed) == n
         changes = [Change(one.id, State.LEASED, one.epoch, Step(Cause.SEND)) for one in claimed]
         outbox.change(session, changes, "worker", now)
-        outbox.add_attempts(session, claimed, "twilio", now)
+        outbox.add_attempts(session, claimed, provider, now)
         done = [(one.id, one.attempts + 1, Answer(outcome), 0.1) for one in claimed]
         outbox.finish_attempts(session, done, now)
 
@@ -80,7 +84,43 @@ def test_without_a_budget_nothing_is_held(
 )
 def test_a_route_of_several_is_planned_by_the_dearest(route: str, price: int) -> None:
     settings = Settings(_env_file=None, sms_route=route, sms_prices="twilio=1500, esms=800")  # type: ignore[call-arg, arg-type]
-    assert Budget.of(settings).price == price
+    assert Budget.of(settings).cost(1) == price
+
+
+def test_zalo_bills_messages_and_the_others_segments(
+    sessions: Sessions, registry: Registry, make_desk: MakeDesk
+) -> None:
+    """Two long messages and a short one, on Zalo and off it."""
+    settings = Settings(
+        _env_file=None,  # type: ignore[call-arg]
+        sms_route="zns, esms",
+        sms_prices="zns=300, esms=800",  # type: ignore[arg-type]
+        sms_daily_budget=10_000,
+    )
+    known = Budget.of(settings)
+    assert (known.price, known.message_price) == (800, 300)
+    assert [known.cost(n) for n in (1, 3)] == [800, 2400], "it may not reach Zalo"
+    assert [known.cost_through("zns", n) for n in (1, 3)] == [300, 300]
+    assert [known.cost_through("esms", n) for n in (1, 3)] == [800, 2400]
+    dear = Budget.of(settings.model_copy(update={"sms_prices": {"zns": 1000, "esms": 800}}))
+    assert [dear.cost(n) for n in (1, 2)] == [1000, 1600]
+    alone = Budget.of(settings.model_copy(update={"sms_route": "zns"}))
+    assert [alone.cost(n) for n in (1, 3)] == [300, 300]
+
+    people(registry, 4)
+    plan(sessions, make_desk(budget=known))
+    with sessions.begin() as session:
+        session.execute(update(Message).where(Message.id != 4).values(segments=2))
+    with sessions() as session:
+        assert budget.figures(session, known, NOON).reserved == 3 * 1600 + 800
+        assert budget.figures(session, alone, NOON).reserved == 4 * 300
+    send(sessions, 1, Outcome.ACCEPTED, provider="zns")
+    send(sessions, 1, Outcome.ACCEPTED, provider="esms")
+    with sessions() as session:
+        figures = budget.figures(session, known, NOON)
+    assert figures.spent == 300 + 1600
+    assert dict(figures.billed) == {"zns": 1, "esms": 2}
+    assert figures.reserved == 1600 + 800
 
 
 def test_what_exceeds_the_budget_is_held_and_the_urgent_goes_first(
@@ -113,7 +153,7 @@ def test_what_left_is_spent_and_what_was_refused_is_not(
     with sessions() as session:
         figures = budget.figures(session, THREE, NOON)
         yesterday = budget.figures(session, THREE, NOON - timedelta(days=1))
-    assert (figures.spent, figures.reserved, dict(figures.segments)) == (
+    assert (figures.spent, figures.reserved, dict(figures.billed)) == (
         2 * PRICE, 0, {"twilio": 2},
     )  # fmt: skip
     assert yesterday.spent == 0
@@ -208,8 +248,10 @@ def test_prices() -> None:
 
 def test_an_estimate_counts_digests_once() -> None:
     news = [("a", 1)] * 5 + [("b", 1)] * 2 + [("c", 2)]
-    found = estimate(news, digest_from=3, digest_segments=2, price=PRICE)
+    found = estimate(news, digest_from=3, digest_segments=2, budget=Budget(PRICE))
     assert (found.people, found.messages, found.segments, found.cost) == (3, 4, 6, 6 * PRICE)
+    by_message = estimate(news, digest_from=3, digest_segments=2, budget=Budget(message_price=300))
+    assert by_message.cost == 4 * 300
 
 
 def test_a_budget_without_prices_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -12,21 +11,23 @@ from hypothesis import strategies as st
 
 from core.database import Sessions
 from core.privacy import Vault
-from dossiers.lifecycle import Status
 from notifier import circuits, rates
 from notifier.circuits import BURST, PROBE_WAIT, PROBES, Circuit, is_burst
-from notifier.desk import Desk
-from notifier.plan import plan_batch
 from notifier.policy import PAUSES
-from notifier.routing import Gateways
 from notifier.states import State
 from notifier.vocabulary import CircuitChange, Outcome, Why
 from tests.fakes.esms_server import FakeEsms
 from tests.fakes.twilio_server import FakeTwilio
-from tests.notifier.conftest import NOON, Office, Registry
+from tests.notifier.conftest import (
+    NOON,
+    MakeDesk,
+    MakeRoute,
+    Office,
+    Registry,
+    planned,
+    settled,
+)
 
-MakeRoute = Callable[..., Gateways]
-MakeDesk = Callable[..., Desk]
 SECOND = timedelta(seconds=1)
 
 
@@ -118,13 +119,6 @@ def test_a_burst_is_ten_failures_of_the_latest_twenty(outcomes: list[Outcome]) -
 # --- with a dispatcher ---------------------------------------------------------------------------
 
 
-def planned(sessions: Sessions, registry: Registry, make_desk: MakeDesk, n: int) -> None:
-    for i in range(n):
-        registry.dossier(phone=f"+8491234{i:04d}", status=Status.DONE)
-    with sessions.begin() as session:
-        plan_batch(session, make_desk(), datetime.now(UTC))
-
-
 async def test_a_provider_that_fails_too_often_is_left_alone_and_the_other_takes_over(
     sessions: Sessions,
     registry: Registry,
@@ -134,12 +128,12 @@ async def test_a_provider_that_fails_too_often_is_left_alone_and_the_other_takes
     esms: FakeEsms,
     twilio: FakeTwilio,
 ) -> None:
-    planned(sessions, registry, make_desk, 40)
+    planned(sessions, registry, make_desk(), 40)
     esms.mood = "unavailable"
     route = make_route("esms, twilio")
-    office = Office(sessions, vault, route.providers["esms"], route=route)
+    office = Office.of(sessions, vault, route)
     await office.dispatch_until(
-        lambda: {m.state for m in registry.messages()} == {State.ACCEPTED},
+        settled(registry, State.ACCEPTED),
         dispatcher=office.dispatcher(concurrency=8),
     )
     assert sorted(twilio.refs()) == sorted(m.ref for m in registry.messages())
@@ -163,9 +157,9 @@ async def test_a_provider_that_is_well_again_is_tried_by_few_and_then_used(
     esms: FakeEsms,
 ) -> None:
     opened(sessions, datetime.now(UTC) - timedelta(seconds=PAUSES[0]))
-    planned(sessions, registry, make_desk, 12)
+    planned(sessions, registry, make_desk(), 12)
     route = make_route("esms")
-    office = Office(sessions, vault, route.providers["esms"], route=route)
+    office = Office.of(sessions, vault, route)
     dispatcher = office.dispatcher()
     going = dispatcher._turn([])
     assert len(going) == PROBES
@@ -193,9 +187,9 @@ async def test_with_every_provider_out_of_use_messages_wait(
     with sessions.begin() as session:
         for name in ("esms", "twilio"):
             circuits.stop(session, name, "a drill", "officer", datetime.now(UTC))
-    planned(sessions, registry, make_desk, 3)
+    planned(sessions, registry, make_desk(), 3)
     route = make_route("esms:1 twilio:1")
-    office = Office(sessions, vault, route.providers["esms"], route=route)
+    office = Office.of(sessions, vault, route)
     assert office.dispatcher()._turn([]) == []
     assert {(m.state, m.why) for m in registry.messages()} == {(State.QUEUED, Why.PROVIDER_PAUSED)}
     assert esms.requests == twilio.requests == 0
@@ -252,9 +246,9 @@ async def test_what_a_provider_will_not_take_yet_waits_and_does_not_go_elsewhere
     esms: FakeEsms,
     twilio: FakeTwilio,
 ) -> None:
-    planned(sessions, registry, make_desk, 20)
+    planned(sessions, registry, make_desk(), 20)
     route = make_route("esms, twilio", esms_rate=4.0)
-    office = Office(sessions, vault, route.providers["esms"], route=route)
+    office = Office.of(sessions, vault, route)
     dispatcher = office.dispatcher(concurrency=20)
     assert len(dispatcher._turn([])) == 4
     assert len(dispatcher._buffer) == 16
@@ -275,10 +269,10 @@ async def test_what_has_waited_for_long_makes_room_for_what_another_takes(
     make_route: MakeRoute,
     vault: Vault,
 ) -> None:
-    planned(sessions, registry, make_desk, 6)
+    planned(sessions, registry, make_desk(), 6)
     # The first tier has no form for a message of this kind, and no limit.
     route = make_route("zns, esms", zns_templates={"accepted": "102"}, esms_rate=1.0)
-    office = Office(sessions, vault, route.providers["esms"], route=route)
+    office = Office.of(sessions, vault, route)
     dispatcher = office.dispatcher()
     assert len(dispatcher._turn([])) == 1
     assert len(dispatcher._buffer) == 5
@@ -301,9 +295,9 @@ async def test_where_every_provider_has_a_limit_no_more_is_claimed_than_goes_soo
     vault: Vault,
 ) -> None:
     """So that an OTP is not behind a minute's worth of news."""
-    planned(sessions, registry, make_desk, 30)
+    planned(sessions, registry, make_desk(), 30)
     route = make_route("esms", esms_rate=3.0)
-    office = Office(sessions, vault, route.providers["esms"], route=route)
+    office = Office.of(sessions, vault, route)
     office.dispatcher(concurrency=16)._turn([])
     states = [m.state for m in registry.messages()]
     assert states.count(State.SENDING) == 3

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
@@ -11,12 +10,10 @@ from core.database import Sessions
 from dossiers.lifecycle import Status
 from dossiers.phones import phone_index
 from notifier import outbox
-from notifier.desk import Desk
 from notifier.direct import NotPossible, apologise, send_code, send_test
 from notifier.templates import Policy
-from tests.notifier.conftest import JUDGE, NOON, PHONE, Registry
+from tests.notifier.conftest import JUDGE, NOON, PHONE, MakeDesk, Registry
 
-MakeDesk = Callable[..., Desk]
 CODE = "H60.12.01-261102-0001"
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
@@ -15,24 +14,24 @@ from core.privacy import Vault
 from dossiers.lifecycle import Status
 from dossiers.phones import phone_index
 from notifier import circuits, outbox
-from notifier.desk import Desk
 from notifier.dispatch import Dispatcher
 from notifier.models import Attempt, Message, PhoneInbox
-from notifier.plan import plan_batch
 from notifier.providers.phone import PhoneProvider, inbox
-from notifier.providers.twilio import TwilioProvider
 from notifier.states import State
 from notifier.vocabulary import Outcome, Why
 from tests.fakes.twilio_server import FakeTwilio, Mood
-from tests.notifier.conftest import PHONE, SWIFT, Office, Registry
-
-MakeDesk = Callable[..., Desk]
-MakeTwilio = Callable[..., TwilioProvider]
-
-
-def plan(sessions: Sessions, desk: Desk) -> None:
-    with sessions.begin() as session:
-        plan_batch(session, desk, datetime.now(UTC))
+from tests.notifier.conftest import (
+    PHONE,
+    SECRET,
+    SWIFT,
+    MakeDesk,
+    MakeTwilio,
+    Office,
+    Registry,
+    plan,
+    planned,
+    settled,
+)
 
 
 def states(registry: Registry) -> list[State]:
@@ -63,11 +62,9 @@ async def test_news_reaches_the_demonstration_phone(
 async def test_many_messages_each_reach_the_phone_once(
     sessions: Sessions, registry: Registry, make_desk: MakeDesk, vault: Vault
 ) -> None:
-    for i in range(120):
-        registry.dossier(phone=f"+8491234{i:04d}")
-    plan(sessions, make_desk())
+    planned(sessions, registry, make_desk(), 120)
     office = Office(sessions, vault, PhoneProvider(sessions, vault))
-    await office.dispatch_until(lambda: set(states(registry)) == {State.ACCEPTED})
+    await office.dispatch_until(settled(registry, State.ACCEPTED))
     with sessions() as session:
         assert len(session.scalars(select(PhoneInbox)).all()) == 120
 
@@ -80,15 +77,12 @@ async def test_two_workers_share_a_queue_and_double_nothing(
     twilio: FakeTwilio,
     vault: Vault,
 ) -> None:
-    for i in range(100):
-        registry.dossier(phone=f"+8491234{i:04d}")
-    plan(sessions, make_desk(real=True, rules=replace(make_desk().rules, quiet_hours=None)))
+    desk = make_desk(real=True, rules=replace(make_desk().rules, quiet_hours=None))
+    planned(sessions, registry, desk, 100)
     first = Office(sessions, vault, make_twilio())
     second = Office(sessions, vault, make_twilio())
 
-    def done() -> bool:
-        return set(states(registry)) == {State.ACCEPTED}
-
+    done = settled(registry, State.ACCEPTED)
     await asyncio.gather(first.dispatch_until(done), second.dispatch_until(done))
     assert len(twilio.taken) == 100
     assert len(set(twilio.refs())) == 100
@@ -359,16 +353,27 @@ async def test_nobody_gets_more_than_the_hourly_cap(
     assert {m.not_before for m in rest} == {first + timedelta(hours=1)}
 
 
-async def test_a_text_that_cannot_be_decrypted_fails_alone(
-    sessions: Sessions, registry: Registry, make_desk: MakeDesk, vault: Vault
+@pytest.mark.parametrize(
+    ("column", "sealed"),
+    [
+        ("body_enc", "written with another key"),
+        ("phone_enc", "written with another key"),
+        ("values_enc", Vault(SECRET).encrypt('{"code": "H60')),
+    ],
+)
+async def test_a_message_that_cannot_be_put_together_fails_alone(
+    sessions: Sessions,
+    registry: Registry,
+    make_desk: MakeDesk,
+    vault: Vault,
+    column: str,
+    sealed: str,
 ) -> None:
-    for i in range(5):
-        registry.dossier(phone=f"+8491234{i:04d}")
-    plan(sessions, make_desk())
+    planned(sessions, registry, make_desk(), 5)
     with sessions.begin() as session:
         first = session.scalars(select(Message).order_by(Message.id)).first()
         assert first is not None
-        first.body_enc = "written with another key"
+        setattr(first, column, sealed)
     office = Office(sessions, vault, PhoneProvider(sessions, vault))
     await office.dispatch_until(lambda: states(registry)[1:] == [State.ACCEPTED] * 4)
     poisoned = registry.messages()[0]

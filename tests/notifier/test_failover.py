@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -13,40 +12,29 @@ from core.database import Sessions
 from core.privacy import Vault
 from dossiers.lifecycle import Status
 from notifier import operators
-from notifier.desk import Desk
 from notifier.models import Attempt, Message
-from notifier.plan import plan_batch
 from notifier.providers.base import Heard
 from notifier.receipts import store
 from notifier.reconcile import settle_doubts
-from notifier.routing import Gateways
 from notifier.states import State
 from notifier.vocabulary import Outcome, Why, Word
 from tests.fakes.esms_server import FakeEsms
 from tests.fakes.twilio_server import FakeTwilio
 from tests.fakes.zns_server import FakeZns
-from tests.notifier.conftest import SWIFT, Office, Registry
-
-MakeRoute = Callable[..., Gateways]
-MakeDesk = Callable[..., Desk]
+from tests.notifier.conftest import (
+    SWIFT,
+    MakeDesk,
+    MakeRoute,
+    Office,
+    Registry,
+    planned,
+    settled,
+)
 
 
 @pytest.fixture
 def patience() -> float:
     return 10.0
-
-
-def planned(
-    sessions: Sessions, registry: Registry, desk: Desk, n: int = 1, status: Status = Status.DONE
-) -> None:
-    for i in range(n):
-        registry.dossier(phone=f"+8491234{i:04d}", status=status)
-    with sessions.begin() as session:
-        plan_batch(session, desk, datetime.now(UTC))
-
-
-def office_of(sessions: Sessions, vault: Vault, route: Gateways) -> Office:
-    return Office(sessions, vault, next(iter(route.providers.values())), route=route)
 
 
 def attempts(sessions: Sessions) -> list[tuple[str, Outcome | None]]:
@@ -55,10 +43,6 @@ def attempts(sessions: Sessions) -> list[tuple[str, Outcome | None]]:
             select(Attempt.provider, Attempt.outcome).order_by(Attempt.message_id, Attempt.n)
         )
         return [(provider, outcome) for provider, outcome in rows]
-
-
-def settled(registry: Registry, state: State) -> Callable[[], bool]:
-    return lambda: {m.state for m in registry.messages()} == {state}
 
 
 async def test_zalo_first_and_sms_for_whom_zalo_does_not_reach(
@@ -73,7 +57,7 @@ async def test_zalo_first_and_sms_for_whom_zalo_does_not_reach(
     planned(sessions, registry, make_desk(), 6)
     zns.moods.extend(["no_account", "well", "inactive", "well", "night", "not_approved"])
     route = make_route("zns, esms")
-    await office_of(sessions, vault, route).dispatch_until(settled(registry, State.ACCEPTED))
+    await Office.of(sessions, vault, route).dispatch_until(settled(registry, State.ACCEPTED))
     taken = Counter(zns.refs() + esms.refs())
     assert taken == Counter(m.ref for m in registry.messages())
     assert (len(zns.taken), len(esms.taken)) == (2, 4)
@@ -95,7 +79,7 @@ async def test_a_message_without_a_form_on_zalo_goes_by_sms_at_once(
 ) -> None:
     planned(sessions, registry, make_desk(), status=Status.TAX_DUE)  # not in zns_templates
     route = make_route("zns, esms")
-    await office_of(sessions, vault, route).dispatch_until(settled(registry, State.ACCEPTED))
+    await Office.of(sessions, vault, route).dispatch_until(settled(registry, State.ACCEPTED))
     assert (zns.requests, len(esms.taken)) == (0, 1)
 
 
@@ -110,7 +94,7 @@ async def test_with_no_other_channel_a_refusal_is_the_end(
     planned(sessions, registry, make_desk())
     zns.mood = "no_account"
     route = make_route("zns")
-    await office_of(sessions, vault, route).dispatch_until(settled(registry, State.FAILED))
+    await Office.of(sessions, vault, route).dispatch_until(settled(registry, State.FAILED))
     (message,) = registry.messages()
     assert (message.why, message.code) == (Why.PROVIDER_REFUSED, "-118")
     # Sent again by a person, it still knows what fills its Zalo template.
@@ -118,7 +102,7 @@ async def test_with_no_other_channel_a_refusal_is_the_end(
     with sessions.begin() as session:
         operators.retry(session, make_desk(), message.id, datetime.now(UTC))
     again = make_route("zns")
-    await office_of(sessions, vault, again).dispatch_until(lambda: len(zns.taken) == 1)
+    await Office.of(sessions, vault, again).dispatch_until(lambda: len(zns.taken) == 1)
 
 
 async def test_what_no_provider_carries_fails_and_says_so(
@@ -130,7 +114,7 @@ async def test_what_no_provider_carries_fails_and_says_so(
 ) -> None:
     planned(sessions, registry, make_desk(), status=Status.TAX_DUE)
     route = make_route("zns")
-    await office_of(sessions, vault, route).dispatch_until(settled(registry, State.FAILED))
+    await Office.of(sessions, vault, route).dispatch_until(settled(registry, State.FAILED))
     assert [m.why for m in registry.messages()] == [Why.NO_CHANNEL]
 
 
@@ -146,7 +130,7 @@ async def test_what_surely_did_not_leave_goes_to_the_other_at_once(
     planned(sessions, registry, make_desk())
     esms.mood = "too_many"
     route = make_route("esms, twilio")
-    await office_of(sessions, vault, route).dispatch_until(settled(registry, State.ACCEPTED))
+    await Office.of(sessions, vault, route).dispatch_until(settled(registry, State.ACCEPTED))
     assert attempts(sessions) == [("esms", Outcome.THROTTLED), ("twilio", Outcome.ACCEPTED)]
 
 
@@ -166,7 +150,7 @@ async def test_what_may_have_arrived_is_asked_after_and_goes_nowhere_else(
     twilio.moods.extend(["error_after", "error_before", "cut_after"] * 2)
     zns.moods.extend(["error_after", "error_before", "html"] * 2)
     route = make_route("esms:1 twilio:1 zns:1")
-    office = office_of(sessions, vault, route)
+    office = Office.of(sessions, vault, route)
     # One request in doubt is enough to ask everywhere.
     await office.dispatch_until(
         lambda: (
@@ -181,7 +165,7 @@ async def test_what_may_have_arrived_is_asked_after_and_goes_nowhere_else(
     again = make_route("esms:1 twilio:1 zns:1")
     await settle_doubts(sessions, again, vault, office.rules, SWIFT)
     office.apply_receipts()
-    await office_of(sessions, vault, again).dispatch_until(
+    await Office.of(sessions, vault, again).dispatch_until(
         lambda: all(
             m.state is State.ACCEPTED or (m.state, m.provider) == (State.UNCERTAIN, "zns")
             for m in registry.messages()
@@ -210,11 +194,11 @@ async def test_a_provider_that_left_the_route_is_not_asked_and_gets_nothing(
 ) -> None:
     planned(sessions, registry, make_desk())
     esms.mood = "error_after"
-    await office_of(sessions, vault, make_route("esms")).dispatch_until(
+    await Office.of(sessions, vault, make_route("esms")).dispatch_until(
         settled(registry, State.UNCERTAIN)
     )
     route = make_route("twilio")
-    office = office_of(sessions, vault, route)
+    office = Office.of(sessions, vault, route)
     assert await settle_doubts(sessions, route, vault, office.rules, SWIFT) == 0
     assert (esms.requests, twilio.requests) == (1, 0)
     assert settled(registry, State.UNCERTAIN)()
@@ -230,7 +214,7 @@ async def test_a_second_delivery_has_an_id_of_its_own(
 ) -> None:
     """A gateway that takes an id once would else swallow it as the first."""
     planned(sessions, registry, make_desk())
-    await office_of(sessions, vault, make_route("esms")).dispatch_until(
+    await Office.of(sessions, vault, make_route("esms")).dispatch_until(
         settled(registry, State.ACCEPTED)
     )
     (message,) = registry.messages()
@@ -238,7 +222,7 @@ async def test_a_second_delivery_has_an_id_of_its_own(
     heard = Heard("esms", message.ref, 1, message.provider_ref or "", Word.UNREACHABLE)
     with sessions.begin() as session:
         store(session, heard, now)
-    office = office_of(sessions, vault, make_route("esms"))
+    office = Office.of(sessions, vault, make_route("esms"))
     office.apply_receipts(now)
     (message,) = registry.messages()
     assert (message.state, message.deliveries) == (State.QUEUED, 1)
@@ -259,12 +243,12 @@ async def test_word_of_a_delivery_counts_whichever_of_its_requests_it_names(
     """eSMS calls back at the address that its first request gave, though a second was made."""
     planned(sessions, registry, make_desk())
     esms.moods.append("unavailable")
-    office = office_of(sessions, vault, make_route("esms"))
+    office = Office.of(sessions, vault, make_route("esms"))
     await office.dispatch_until(settled(registry, State.QUEUED))
     (message,) = registry.messages()
     with sessions.begin() as session:
         session.get_one(Message, message.id).not_before = datetime.now(UTC)
-    await office_of(sessions, vault, make_route("esms")).dispatch_until(
+    await Office.of(sessions, vault, make_route("esms")).dispatch_until(
         settled(registry, State.ACCEPTED)
     )
     (message,) = registry.messages()

@@ -13,14 +13,12 @@ from core.database import Sessions
 from core.privacy import Vault
 from dossiers.models import Office
 from notifier import outbox
-from notifier.desk import Desk
 from notifier.models import Message
 from notifier.outbox import OFFICES_AT_ONCE, Draft
 from notifier.states import State
 from notifier.templates import render
-from tests.notifier.conftest import NOON
+from tests.notifier.conftest import NOON, MakeDesk
 
-MakeDesk = Callable[..., Desk]
 VALUES = {"sign": "VPDKDD", "code": "H60-1"}
 
 

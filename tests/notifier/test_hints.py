@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
@@ -13,16 +12,14 @@ from core.database import EVENTS, MESSAGES, Sessions, hint
 from core.privacy import Vault
 from core.settings import Settings
 from dossiers.offices import OfficeBook
-from notifier.desk import Desk
 from notifier.hints import listen
 from notifier.plan import plan_batch
 from notifier.providers.phone import PhoneProvider
 from notifier.routing import Gateways
 from notifier.scheduler import Notifier
 from notifier.states import State
-from tests.notifier.conftest import NOON, Registry
+from tests.notifier.conftest import NOON, MakeDesk, Registry
 
-MakeDesk = Callable[..., Desk]
 on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 

@@ -33,9 +33,8 @@ from notifier.lateness import (
 from notifier.plan import follow_numbers, plan_batch
 from notifier.states import State
 from notifier.vocabulary import Why
-from tests.notifier.conftest import CALENDAR, JUDGE, NOON, OTHER_PHONE, Registry
+from tests.notifier.conftest import CALENDAR, JUDGE, NOON, OTHER_PHONE, MakeDesk, Registry
 
-MakeDesk = Callable[..., Desk]
 TODAY = vietnam_date(NOON)  # a Tuesday
 TOMORROW = TODAY + timedelta(days=1)
 LATER = date(2026, 12, 10)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -17,9 +16,7 @@ from notifier.policy import Step
 from notifier.reminders import remind
 from notifier.states import Cause, State
 from notifier.vocabulary import Why
-from tests.notifier.conftest import NOON, OTHER_PHONE, PHONE, Office, Registry
-
-MakeDesk = Callable[..., Desk]
+from tests.notifier.conftest import NOON, OTHER_PHONE, PHONE, MakeDesk, Office, Registry
 
 
 def plan(sessions: Sessions, desk: Desk) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,6 @@ from core.settings import get_settings
 from dossiers.lifecycle import Status
 from dossiers.models import Dossier
 from notifier import operators
-from notifier.desk import Desk
 from notifier.direct import NotPossible
 from notifier.models import Message
 from notifier.operators import RETRIED
@@ -30,9 +29,7 @@ from notifier.providers.phone import PhoneProvider
 from notifier.states import FINAL, State
 from notifier.templates import DEFAULT_FILE
 from notifier.vocabulary import Outcome, Verdict, Word
-from tests.notifier.conftest import NOON, Office, Registry
-
-MakeDesk = Callable[..., Desk]
+from tests.notifier.conftest import NOON, MakeDesk, Office, Registry
 
 
 def put(registry: Registry, make_desk: MakeDesk, state: State = State.QUEUED) -> int:

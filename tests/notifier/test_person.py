@@ -6,7 +6,6 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 
 import pytest
 from sqlalchemy import select
@@ -31,13 +30,11 @@ from notifier.plan import plan_batch
 from notifier.providers.phone import PhoneProvider
 from notifier.states import State
 from notifier.vocabulary import Why
-from tests.notifier.conftest import NOON, OTHER_PHONE, PHONE, Office, Registry
+from tests.notifier.conftest import NOON, OTHER_PHONE, PHONE, MakeDesk, Office, Registry
 from tests.sentinels import everything, traces
 
 NUMBER, ID, NAME = "0912345678", "008123456789", "Nguyễn Thị Mẫu"
 NOBODY = Sender("zalo", "nobody")
-
-MakeDesk = Callable[..., Desk]
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, timedelta
 from itertools import count
 
@@ -13,15 +12,12 @@ from hypothesis import strategies as st
 from core.database import Sessions
 from dossiers.lifecycle import Language, Status
 from notifier import direct
-from notifier.desk import Desk
 from notifier.lateness import tell_late
 from notifier.plan import plan_batch
 from notifier.reminders import SAYING, remind
 from notifier.segments import fold_to_gsm
 from notifier.templates import load_templates
-from tests.notifier.conftest import JUDGE, NOON, PHONE, Registry
-
-MakeDesk = Callable[..., Desk]
+from tests.notifier.conftest import JUDGE, NOON, PHONE, MakeDesk, Registry
 
 _RUNS = count(10)
 """Examples share a database: each has people of its own."""

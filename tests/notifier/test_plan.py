@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import pairwise
@@ -13,16 +12,14 @@ from sqlalchemy import select
 from core.clock import VIETNAM
 from core.database import Sessions
 from dossiers.lifecycle import Status
-from dossiers.models import PendingEvent
+from dossiers.models import Dossier, PendingEvent
 from dossiers.phones import phone_index
 from notifier import outbox
 from notifier.desk import Desk
 from notifier.plan import IN_DIGEST, plan_batch, summary
 from notifier.states import State
 from notifier.vocabulary import Why
-from tests.notifier.conftest import NOON, OTHER_PHONE, PHONE, Registry
-
-MakeDesk = Callable[..., Desk]
+from tests.notifier.conftest import NOON, OTHER_PHONE, PHONE, MakeDesk, Registry
 
 
 def plan(sessions: Sessions, desk: Desk, now=NOON, limit: int = 500):  # type: ignore[no-untyped-def]
@@ -108,6 +105,17 @@ def test_who_is_not_told_is_recorded(
     plan(sessions, make_desk())
     assert registry.messages() == []
     assert [d.why for d in registry.decisions()] == [why]
+
+
+def test_news_that_cannot_be_put_into_words_does_not_stop_the_others(
+    sessions: Sessions, registry: Registry, make_desk: MakeDesk
+) -> None:
+    ids = [registry.dossier(phone=f"+8491234{i:04d}", status=Status.DONE) for i in range(3)]
+    with sessions.begin() as session:
+        session.get_one(Dossier, ids[0]).code = ""  # its template asks for it
+        session.get_one(Dossier, ids[1]).phone_enc = "written with another key"
+    assert plan(sessions, make_desk()).messages == 1
+    assert [d.why for d in registry.decisions()] == [Why.UNREADABLE, Why.UNREADABLE, Why.TOLD]
 
 
 def test_of_two_pending_events_of_a_dossier_the_newer_is_told(

@@ -92,6 +92,21 @@ def test_on_postgresql_a_leader_whose_connection_died_is_followed_at_once(
     assert first.renew() is None
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_on_postgresql_a_leader_that_is_stopped_loses_the_lock_with_its_lease(
+    sessions: Sessions, make_leader: MakeLeader
+) -> None:
+    first, second = make_leader("first"), make_leader("second")
+    first.renew()
+    assert [second.renew() for _ in range(2)] == [None, None]
+    with sessions.begin() as session:
+        past = datetime.now(UTC) - timedelta(seconds=1)
+        session.execute(update(Leadership).values(lease_until=past))
+    assert second.renew() is None  # takes the lock from who holds it
+    assert second.renew() == 2
+    assert first.renew() is None  # the stopped one finds out
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(

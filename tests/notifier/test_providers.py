@@ -6,7 +6,6 @@ A gateway that is added adds its server to `tests/fakes`, its name here, and its
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,16 +24,14 @@ from notifier.providers.base import Forged, Found, Heard, Inquiry, NoTelling, Pr
 from notifier.providers.esms import read_callback
 from notifier.providers.zalo_tokens import sign_in
 from notifier.providers.zns import read_event
-from notifier.routing import Gateways
 from notifier.vocabulary import Advice, Outcome, Word
 from tests.fakes import esms_server, zns_server
 from tests.fakes.esms_server import FakeEsms
 from tests.fakes.serving import TAKES_OVER
 from tests.fakes.twilio_server import FakeTwilio
 from tests.fakes.zns_server import FakeZns
-from tests.notifier.conftest import PHONE, route_settings
+from tests.notifier.conftest import PHONE, MakeRoute, route_settings
 
-MakeRoute = Callable[..., Gateways]
 NAMES = ("twilio", "esms", "zns")
 
 ACCIDENTS = [

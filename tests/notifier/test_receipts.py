@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Engine, event, func, select, update
+from sqlalchemy.exc import IntegrityError
 from twilio.request_validator import RequestValidator
 
 from core.database import Sessions
 from core.privacy import Vault
 from core.settings import Settings
-from notifier.desk import Desk
 from notifier.dispatch import Dispatcher
 from notifier.models import Message, Receipt
 from notifier.plan import plan_batch
 from notifier.providers.base import Forged, Heard
 from notifier.providers.phone import PhoneProvider
 from notifier.providers.twilio import TwilioProvider, callback_url, read_callback
-from notifier.receipts import take_receipt
+from notifier.receipts import Intake, take_receipts
 from notifier.states import State
 from notifier.vocabulary import Verdict, Why, Word
 from tests.fakes.twilio_server import TOKEN, FakeTwilio
-from tests.notifier.conftest import NOON, SWIFT, Office, Registry, twilio_settings
-
-MakeDesk = Callable[..., Desk]
+from tests.notifier.conftest import NOON, SWIFT, MakeDesk, Office, Registry, twilio_settings
 
 
 @pytest.fixture
@@ -51,10 +50,22 @@ def put(registry: Registry, make_desk: MakeDesk, state: State, **columns: object
     return message(registry)
 
 
+def take(sessions: Sessions, heard: Heard) -> bool:
+    """Keep a receipt; tell whether it is new."""
+
+    def kept() -> int:
+        with sessions() as session:
+            return session.scalar(select(func.count()).select_from(Receipt)) or 0
+
+    before = kept()
+    take_receipts(sessions, [(heard, NOON)])
+    return kept() > before
+
+
 def hear(registry: Registry, word: Word, *, attempt: int = 1, code: str | None = None) -> bool:
     ref = message(registry).ref
     heard = Heard("twilio", ref, attempt, f"SM{attempt}", word, code)
-    return take_receipt(registry.sessions, heard, NOON)
+    return take(registry.sessions, heard)
 
 
 def verdicts(registry: Registry) -> list[Verdict | None]:
@@ -208,7 +219,7 @@ def test_a_receipt_of_nothing_of_ours_is_kept_and_does_no_harm(
     registry: Registry, make_desk: MakeDesk, office: Office
 ) -> None:
     put(registry, make_desk, State.ACCEPTED)
-    take_receipt(registry.sessions, Heard("twilio", "no-such-ref", 1, "SM9", Word.SENT), NOON)
+    take(registry.sessions, Heard("twilio", "no-such-ref", 1, "SM9", Word.SENT))
     office.apply_receipts(NOON)
     assert message(registry).state is State.ACCEPTED
     assert verdicts(registry) == [Verdict.UNKNOWN]
@@ -224,7 +235,7 @@ def test_a_burst_is_applied_in_batches(
         session.execute(update(Message).values(state=State.ACCEPTED, attempts=1))
     for one in registry.messages():
         for word in ALL:
-            take_receipt(registry.sessions, Heard("twilio", one.ref, 1, "SM", word), NOON)
+            take(registry.sessions, Heard("twilio", one.ref, 1, "SM", word))
     assert office.apply_receipts(NOON) == 180
     assert {m.state for m in registry.messages()} == {State.DELIVERED}
 
@@ -320,6 +331,37 @@ async def test_the_address_given_to_twilio_is_the_one_that_is_proven(
     (taken,) = twilio.taken
     form = {**FORM, "MessageSid": taken.sid}
     heard = read(settings, vault, taken.callback, form, signed(taken.callback, form))
-    take_receipt(sessions, heard, NOON)
+    take(sessions, heard)
     office.apply_receipts()
     assert message(registry).state is State.DELIVERED
+
+
+async def test_receipts_that_come_together_share_a_commit(
+    sessions: Sessions, engine: Engine
+) -> None:
+    commits = 0
+
+    @event.listens_for(engine, "commit")
+    def _count(_connection: object) -> None:
+        nonlocal commits
+        commits += 1
+
+    intake = Intake(sessions)
+    told = [Heard("twilio", f"ref-{n % 80}", 1, "SM", Word.SENT) for n in range(100)]
+    await asyncio.gather(*(intake.take(one, NOON) for one in told))
+    with sessions() as session:
+        assert session.scalar(select(func.count()).select_from(Receipt)) == 80
+    assert commits < 5
+
+
+async def test_a_receipt_that_cannot_be_kept_does_not_keep_the_others_out(
+    sessions: Sessions,
+) -> None:
+    intake = Intake(sessions)
+    told = [Heard("twilio", f"ref-{n}", 1, "SM", Word.SENT) for n in range(20)]
+    told[7] = replace(told[7], attempt=None)  # type: ignore[arg-type]  # the column takes none
+    ends = await asyncio.gather(*(intake.take(one, NOON) for one in told), return_exceptions=True)
+    assert isinstance(ends.pop(7), IntegrityError)
+    assert ends == [None] * 19
+    with sessions() as session:
+        assert session.scalar(select(func.count()).select_from(Receipt)) == 19

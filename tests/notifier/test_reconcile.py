@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -12,20 +11,15 @@ from sqlalchemy import select, update
 from core.database import Sessions
 from core.privacy import Vault
 from dossiers.lifecycle import Status
-from notifier.desk import Desk
 from notifier.models import Attempt, Message
 from notifier.plan import plan_batch
 from notifier.policy import Pace
 from notifier.providers.phone import PhoneProvider
-from notifier.providers.twilio import TwilioProvider
 from notifier.reconcile import close_silent, expire, lapse_leases, settle_doubts
 from notifier.states import State
 from notifier.vocabulary import Why
 from tests.fakes.twilio_server import FakeTwilio, Mood
-from tests.notifier.conftest import SWIFT, Office, Registry
-
-MakeDesk = Callable[..., Desk]
-MakeTwilio = Callable[..., TwilioProvider]
+from tests.notifier.conftest import SWIFT, MakeDesk, MakeTwilio, Office, Registry
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -16,9 +15,8 @@ from notifier.plan import plan_batch
 from notifier.reminders import remind, threshold
 from notifier.states import State
 from notifier.vocabulary import Why
-from tests.notifier.conftest import NOON, OTHER_PHONE, PHONE, Registry
+from tests.notifier.conftest import NOON, OTHER_PHONE, PHONE, MakeDesk, Registry
 
-MakeDesk = Callable[..., Desk]
 THRESHOLDS = (3, 10, 30)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -17,9 +16,8 @@ from notifier.models import Message, PhoneInbox
 from notifier.plan import plan_batch
 from notifier.retention import body_print, redact_old
 from notifier.states import FINAL, State
-from tests.notifier.conftest import NOON, PHONE, Registry
+from tests.notifier.conftest import NOON, PHONE, MakeDesk, Registry
 
-MakeDesk = Callable[..., Desk]
 LATER = NOON + timedelta(days=31)
 
 

@@ -17,6 +17,7 @@ from dossiers.lifecycle import Status
 from notifier.segments import Encoding, fold_to_gsm, size
 from notifier.templates import (
     DEFAULT_FILE,
+    MESSAGES,
     WORST_CONTACT,
     WORST_VALUES,
     MessageClass,
@@ -38,6 +39,13 @@ VALID = {
     "limit": 1,
     "sms": "{sign}: Hồ sơ {code} có tin. {contact}",
 }
+
+
+def edited(key: str, **changes: object) -> str:
+    """The file as an office has edited it: with another template under `key`."""
+    entries = yaml.safe_load(DEFAULT_FILE.read_text(encoding="utf-8"))
+    return yaml.safe_dump([{**e, **changes} if e["key"] == key else e for e in entries])
+
 
 VOWELS = "aăâeêioôơuưy"
 TONES = ("", "\u0300", "\u0301", "\u0303", "\u0309", "\u0323")
@@ -109,7 +117,13 @@ def test_there_is_a_template_for_every_status_and_every_other_message() -> None:
     others |= {
         f"{of}_{n}" for of in ("collect", "tax", "supplement") for n in ("reminder", "digest")
     }
-    assert {t.key for t in TEMPLATES.all()} == {s.value for s in Status} | others
+    assert {t.key for t in TEMPLATES.all()} == {s.value for s in Status} | others == set(MESSAGES)
+
+
+def test_news_and_reminders_of_one_dossier_have_a_form_on_zalo() -> None:
+    for template in TEMPLATES.all():
+        of_one = template.message_class is MessageClass.NOTICE and "digest" not in template.key
+        assert ("code" in template.zns) is of_one, template.key
 
 
 @pytest.mark.parametrize("template", TEMPLATES.all(), ids=lambda t: t.key)
@@ -226,7 +240,15 @@ def test_every_message_to_an_applicant_has_an_english_form(template: Template) -
         ("just words", "không phải là một danh sách"),
         (yaml.safe_dump([{**VALID, "sms": "{sign}: " + "x" * 160}]), "quá giới hạn 1"),
         (yaml.safe_dump([VALID, VALID]), "cùng một key"),
-        (yaml.safe_dump([VALID]), None),
+        (yaml.safe_dump([VALID]), "không có tin nào tên là news"),
+        (yaml.safe_dump([{**VALID, "key": "done"}]), "thiếu mẫu registered, accepted"),
+        (
+            edited("done", sms="{sign}: {code} xong sau {days} ngày."),
+            "không có giá trị {days}",
+        ),
+        (edited("digest", sms="{sign}: {code} và {count} hồ sơ."), "không có giá trị {code}"),
+        (edited("otp", zns=["otp", "code"]), "không có giá trị {code}"),
+        (edited("done", sms="{sign}: Hồ sơ {code} xong rồi. {contact}"), None),
     ],
 )
 def test_an_edited_file_is_judged_before_it_is_used(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from procedures.answers import answer
 from procedures.catalogue import (
     Catalogue,
     CatalogueError,
@@ -122,7 +124,8 @@ def test_the_nation_stands_in_only_where_provinces_decide(catalogue: Catalogue) 
 def test_what_an_old_version_does_not_know_is_unsure(catalogue: Catalogue) -> None:
     old = catalogue.get("first_certificate", as_of=date(2025, 1, 15))
     assert old.confidence(Aspect.TIME) is Confidence.HIGH
-    assert old.confidence(Aspect.WHERE) is Confidence.LOW
+    assert old.confidence(Aspect.WHERE) is Confidence.HIGH
+    assert old.confidence(Aspect.STEPS) is Confidence.LOW
 
 
 def test_nothing_was_in_force_before_the_land_law(catalogue: Catalogue) -> None:
@@ -251,6 +254,36 @@ def test_missing_common_rules_are_refused(folder: Path) -> None:
     (folder / "common" / "rules.yml").unlink()
     with pytest.raises(CatalogueError, match=r"common/rules\.yml: missing"):
         load_catalogue(folder)
+
+
+# --- reading ahead -------------------------------------------------------------------------------
+
+
+def test_what_was_read_ahead_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    catalogue = load_catalogue()
+    assert catalogue.warm("hai-phong", as_of=TODAY) == len(IDS)
+    parsed = Mock(side_effect=AssertionError("a file was parsed"))
+    merged = Mock(side_effect=AssertionError("a version was merged"))
+    monkeypatch.setattr("procedures.catalogue._parsed", parsed)
+    monkeypatch.setattr("procedures.catalogue._merge", merged)
+    for procedure_id in IDS:
+        for province in (None, "hai-phong"):
+            for day in (TODAY, TODAY + timedelta(days=1)):
+                assert answer(catalogue, procedure_id, ["time"], as_of=day, province=province)
+    with pytest.raises(AssertionError, match="merged"):
+        catalogue.get("transfer", "thanh-hoa", as_of=TODAY)
+
+
+def test_a_faulty_file_is_passed_over_when_reading_ahead(folder: Path) -> None:
+    (folder / "transfer.yml").write_text("id: transfer\nname: [\n")
+    assert load_catalogue(folder).warm(None, as_of=TODAY) == len(load_catalogue(folder).ids()) - 1
+
+
+def test_no_more_is_read_ahead_than_was_said() -> None:
+    catalogue = load_catalogue()
+    assert catalogue.warm(None, as_of=TODAY, most=2) == 2
+    with pytest.raises(ValueError, match="Atlantis"):
+        catalogue.warm("Atlantis", as_of=TODAY)
 
 
 # --- reloading -----------------------------------------------------------------------------------

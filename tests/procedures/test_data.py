@@ -50,6 +50,22 @@ NATIONAL: dict[str, list[tuple[float, float | None] | tuple[float, float | None,
     "added_area": [(10, 20), (20, 30)],
 }
 
+# The same as it was until 30/06/2025, under Nghị định 101/2024 (Điều 22, and the standard texts of
+# the ministry in Quyết định 629/QĐ-BNNMT): limits, and the number of the first form.
+BEFORE_JULY_2025: dict[str, tuple[list[tuple[float, float | None]], str]] = {
+    "transfer": ([(10, 20)], "11/ĐK"),
+    "gift": ([(10, 20)], "11/ĐK"),
+    "inheritance": ([(10, 20)], "11/ĐK"),
+    "capital_contribution": ([(10, 20)], "11/ĐK"),
+    "first_certificate": ([(23, 33), (20, 30)], "04/ĐK"),
+    "split_parcel": ([(15, 20)], "01/ĐK"),
+    "merge_parcel": ([(15, 20)], "01/ĐK"),
+    "reissue_lost": ([(10, 20)], "11/ĐK"),
+    "change_info": ([(5, 15)], "11/ĐK"),
+    "debt_deletion": ([(1, 11)], "11/ĐK"),
+    "land_data": ([(1, None), (3, None)], "13/ĐK"),
+}
+
 # Province → procedure → first limit (lowland, mountainous), as its own decision has it.
 PROVINCIAL: dict[str, dict[str, tuple[float, float | None]]] = {
     "hai-phong": {
@@ -235,6 +251,18 @@ FORMS: dict[str, dict[str | None, str]] = {
 def test_national_time_limits(catalogue: Catalogue, procedure_id: str) -> None:
     limits = catalogue.get(procedure_id, as_of=TODAY).contents.time.limits.values()
     assert [_figures(limit) for limit in limits] == NATIONAL[procedure_id]
+
+
+@pytest.mark.parametrize(("procedure_id", "expected"), BEFORE_JULY_2025.items())
+def test_what_held_under_the_decree_of_2024(
+    catalogue: Catalogue, procedure_id: str, expected: tuple[list[tuple[float, float | None]], str]
+) -> None:
+    limits, number = expected
+    for day in (date(2024, 8, 1), date(2025, 6, 30)):
+        contents = catalogue.get(procedure_id, as_of=day).contents
+        assert [(x.days, x.mountainous) for x in contents.time.limits.values()] == limits
+        form = next(iter(contents.forms.values()))
+        assert (form.number, form.confidence) == (number, None)
 
 
 def test_every_procedure_is_in_the_table(catalogue: Catalogue) -> None:

@@ -52,6 +52,25 @@ def test_every_aspect_names_the_procedure_marks_itself_and_tells_its_source(
     assert all(button.payload.startswith("ask:portal_1_990001:") for button in buttons.buttons)
 
 
+def test_an_english_answer_puts_into_english_what_the_portal_chooses_from_a_list() -> None:
+    abroad = {"applicants": "Công dân Việt Nam, Người Việt Nam định cư ở nước ngoài, Hợp tác xã"}
+    told = draft(update={**abroad, "level": "Cấp xã, Cấp tỉnh"})
+    text = as_text(answer_draft(told, ["general", "time", "conditions"], language="en"))
+    for said in (
+        "Level: Commune, Province",
+        "In person, By post",
+        "6 working days or 5 working days, depending",
+        "Vietnamese citizens, Vietnamese living abroad, cooperatives.",
+        "What is in Vietnamese here is the portal's own text.",
+    ):
+        assert said in text
+    for left in ("Cấp xã", "Trực tiếp", "Công dân", "6 ngày"):
+        assert left not in text
+    assert "Xã miền núi: 9 ngày làm việc" in text, "a note stays the portal's own"
+    vietnamese = as_text(answer_draft(told, ["general", "time", "conditions"]))
+    assert "Trực tiếp, Dịch vụ bưu chính" in vietnamese and "Cấp xã, Cấp tỉnh" in vietnamese
+
+
 def test_papers_are_told_with_their_own_originals_and_copies() -> None:
     (papers,) = kinds(answer_draft(draft(), ["documents"]), Checklist)
     assert [(item.text, item.detail.partition(";")[0]) for item in papers.items] == [

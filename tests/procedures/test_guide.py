@@ -56,9 +56,10 @@ def test_every_source_of_an_answer_is_in_the_basis(catalogue: Catalogue) -> None
 
 
 def test_what_is_not_sure_is_named(catalogue: Catalogue) -> None:
-    old = guide(catalogue, "transfer", as_of=TODAY.replace(year=2025, month=2))
+    old = guide(catalogue, "replace_certificate", as_of=TODAY.replace(year=2025, month=2))
     assert "Thời gian: chưa xác nhận, cần hỏi lại nơi tiếp nhận." in old.unconfirmed
-    assert any("chưa chắc số mẫu 11/ĐK" in line for line in old.unconfirmed)
+    first = guide(catalogue, "first_certificate", as_of=TODAY.replace(year=2025, month=2))
+    assert any("chưa chắc số mẫu 15a" in line for line in first.unconfirmed)
     now = guide(catalogue, "transfer", as_of=TODAY, province="hai-phong")
     assert "Phí công chứng hợp đồng: cần hỏi lại số tiền." in now.unconfirmed
     assert not any(line.startswith("Thời gian") for line in now.unconfirmed)

@@ -3,6 +3,7 @@ on a breaking line, and under axe."""
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,8 @@ from pathlib import Path
 import axe_playwright_python
 import pytest
 from fastapi import FastAPI
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
+from pypdf import PdfReader
 
 from language.blocks import (
     AskProof,
@@ -133,6 +135,91 @@ def test_offline_nothing_is_lost_and_nothing_is_sent_twice(page: Page, rasa: Fak
     assert len(rasa.said) == 1
 
 
+def test_other_words_after_a_lost_line_are_another_message(page: Page, rasa: FakeRasa) -> None:
+    """The first words reached the site and only the answer was lost: the second are no retry."""
+    page.route("**/chat", answer_lost)
+    ask(page, "sang tên cho con")
+    expect(page.get_by_role("status")).to_contain_text("Mất kết nối", timeout=15_000)
+    page.unroute("**/chat")
+    ask(page, "tách thửa")
+    expect(page.locator(".answer").last).to_contain_text("Câu trả lời cho: tách thửa")
+    assert [text for _, text in rasa.said] == ["sang tên cho con", "tách thửa"]
+
+
+def test_the_same_words_after_a_lost_answer_are_said_once(page: Page, rasa: FakeRasa) -> None:
+    page.route("**/chat", answer_lost)
+    ask(page, "sang tên cho con")
+    expect(page.get_by_role("status")).to_contain_text("Mất kết nối", timeout=15_000)
+    page.unroute("**/chat")
+    page.get_by_role("button", name="Gửi", exact=True).click()
+    expect(page.locator(".answer").last).to_contain_text("sang tên cho con")
+    assert len(rasa.said) == 1
+
+
+def answer_lost(route: Route) -> None:
+    """Let a request through and drop what comes back."""
+    route.fetch()
+    route.abort("connectionreset")
+
+
+def test_the_focus_goes_on_when_what_was_pressed_is_gone(page: Page) -> None:
+    ask(page, "sang tên")
+    expect(page.locator(".choices")).to_be_visible()
+    page.get_by_role("button", name="Lệ phí").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".answer").last).to_contain_text("ask:transfer:fee")
+    expect(page.locator("#newest .who")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.locator("#newest summary")).to_be_focused()
+
+
+def test_the_send_button_keeps_the_focus_while_the_answer_comes(page: Page) -> None:
+    page.get_by_label("Câu hỏi của Ông/Bà").fill("sang tên")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(".answer")).to_have_count(2)
+    expect(page.get_by_role("button", name="Gửi", exact=True)).to_be_focused()
+
+
+def test_characters_are_counted_towards_the_end(page: Page) -> None:
+    field = page.get_by_label("Câu hỏi của Ông/Bà")
+    expect(page.locator("#count")).to_have_text("tối đa 1000 ký tự")
+    field.fill("a" * 850)
+    expect(page.locator("#count")).to_have_text("còn 150 ký tự")
+    field.fill("a" * 1500)
+    expect(page.locator("#count")).to_have_text("còn 0 ký tự")
+
+
+def test_a_conversation_is_saved_and_deleted_from_its_page(
+    browser: Browser, address: str, script: bool
+) -> None:
+    with browser.new_context(java_script_enabled=script) as context:
+        page = context.new_page()
+        page.goto(address)
+        expect(page.get_by_role("button", name="Lưu về máy")).to_be_hidden()
+        ask(page, "tách thửa")
+        expect(page.locator(".said")).to_have_count(1)
+        with page.expect_download() as started:
+            page.get_by_role("button", name="Lưu về máy").click()
+        assert "tách thửa" in Path(started.value.path()).read_text(encoding="utf-8-sig")
+        assert page.get_by_role("button", name="In", exact=True).is_visible() == script
+        page.get_by_role("button", name="Xóa cuộc trò chuyện này").click()
+        expect(page.locator(".said")).to_have_count(0)
+        page.reload()
+        expect(page.locator(".said")).to_have_count(0)
+
+
+def test_on_paper_there_are_the_answers_and_their_basis_alone(page: Page) -> None:
+    ask(page, "tách thửa")
+    expect(page.locator(".said")).to_have_count(1)
+    page.emulate_media(media="print")
+    for gone in (".ask", ".choices", ".top", ".keep"):
+        expect(page.locator(gone).first).to_be_hidden()
+    text = "".join(p.extract_text() for p in PdfReader(io.BytesIO(page.pdf())).pages)
+    assert "Câu trả lời cho: tách thửa" in text
+    assert "151/2025" in text, "what was folded is printed"
+
+
 def test_the_answer_is_announced_once_by_the_log(page: Page) -> None:
     assert page.locator('[role="log"][aria-live="polite"]').count() == 1
     ask(page, "a")
@@ -156,7 +243,66 @@ def test_every_kind_of_answer_fits_the_screen_and_passes_axe(
         assert small_targets(page) == []
 
 
-@pytest.mark.parametrize("path", ["/rieng-tu", "/khong-co-trang-nay", "/phone"])
+def choose(page: Page, size: str, contrast: str) -> None:
+    """Press what the reader would."""
+    for words in (size, contrast):
+        page.locator(".reading summary").click()
+        page.get_by_role("button", name=words).click()
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_very_large_letters_in_high_contrast_fit_and_pass_axe(
+    browser: Browser, address: str, rasa: FakeRasa, width: int
+) -> None:
+    rasa.answer = lambda _text: RICH
+    with browser.new_page(viewport={"width": width, "height": 800}) as page:
+        page.goto(f"{address}/?lang=en")
+        choose(page, "Very large text", "High contrast")
+        assert page.evaluate("getComputedStyle(document.body).fontSize") == "27px"
+        page.get_by_label("Your question").fill("tách thửa")
+        page.get_by_role("button", name="Send", exact=True).click()
+        expect(page.locator(".way")).to_be_visible()
+        for path in ("", "/embed", "/rieng-tu", "/khong-co", "/thu-tuc?lang=en"):
+            if path:
+                page.goto(address + path)
+            page.locator(".reading summary").click()
+            assert violations(page) == [], path
+            assert overflow(page) == 0, path
+            assert small_targets(page) == [], path
+
+
+def test_a_choice_shows_at_once_on_a_page_that_is_cached(page: Page, address: str) -> None:
+    page.goto(f"{address}/thu-tuc/gift")
+    choose(page, "Chữ to", "Tương phản cao")
+    expect(page.locator("html")).to_have_attribute("data-size", "large")
+    expect(page.locator("html")).to_have_attribute("data-contrast", "more")
+    assert page.url.endswith("/thu-tuc/gift#hien-thi")
+
+
+@pytest.mark.parametrize("path", ["/", "/?lang=en", "/embed"])
+def test_the_colours_of_the_readers_system_and_no_motion(
+    browser: Browser, address: str, rasa: FakeRasa, path: str
+) -> None:
+    rasa.answer = lambda _text: RICH
+    with browser.new_context(forced_colors="active", reduced_motion="reduce") as context:
+        page = context.new_page()
+        page.goto(address + path)
+        page.locator("#text").fill("tách thửa")
+        page.keyboard.press("Enter")
+        expect(page.locator(".way")).to_be_visible()
+        assert violations(page) == []
+        dots = page.evaluate(
+            """[...document.querySelectorAll(".way li")].map(
+                 e => getComputedStyle(e, "::before").backgroundColor)"""
+        )
+        assert len(set(dots)) == len(dots), "done, here and ahead look alike"
+        moved = page.evaluate("getComputedStyle(document.documentElement).scrollBehavior")
+        assert moved == "auto"
+
+
+@pytest.mark.parametrize(
+    "path", ["/rieng-tu", "/rieng-tu?lang=en", "/khong-co-trang-nay", "/phone", "/embed"]
+)
 def test_other_pages_pass_axe_at_320(browser: Browser, address: str, path: str) -> None:
     with browser.new_page(viewport={"width": 320, "height": 700}) as page:
         page.goto(address + path)

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
+from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from core import clock
 from core.database import Sessions
-from language.blocks import AskProof, Block, Link, Progress, Stop, Table, Text
+from language.blocks import (
+    AskProof,
+    Block,
+    Button,
+    Buttons,
+    Link,
+    Progress,
+    Stop,
+    Table,
+    Text,
+)
 from tests.fakes.rasa_server import FakeRasa
 from tests.web.conftest import Visitor
-from web.history import KEPT_FOR
+from web.history import KEPT_FOR, SHOWN, Turn
 from web.models import ChatTurn
 from web.session import COOKIE
 
@@ -151,6 +163,57 @@ def test_a_conversation_can_be_deleted(visitor: Visitor, sessions: Sessions) -> 
         assert session.scalars(select(ChatTurn)).all() == []
 
 
+def test_a_conversation_can_be_saved_as_plain_text(visitor: Visitor, rasa: FakeRasa) -> None:
+    rasa.answer = lambda _text: [
+        Text("Tách thửa: 12 ngày làm việc.", tone="lead"),
+        Link("Bản in / PDF", "http://127.0.0.1:8080/thu-tuc/transfer/giay-to"),
+        AskProof("Xin nhập 4 số cuối"),
+        Buttons((Button("Lệ phí", "ask:transfer:fee"),)),
+    ]
+    visitor.say("câu một <b>")
+    page = visitor.say("câu hai")
+    answer = visitor.client.post("/chat/save", data={"token": visitor.hidden(page, "token")})
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert answer.headers["cache-control"] == "no-store"
+    assert re.fullmatch(
+        r'attachment; filename="hoi-dap-dat-dai-\d{4}-\d\d-\d\d.txt"',
+        answer.headers["content-disposition"],
+    )
+    text = answer.content.decode("utf-8-sig")
+    assert text.index("câu một <b>") < text.index("câu hai")
+    assert text.count("Tách thửa: 12 ngày làm việc.") == 2
+    assert "Bản in / PDF: http://127.0.0.1:8080/thu-tuc/transfer/giay-to" in text
+    for spent in ("Lệ phí", "4 số cuối"):
+        assert spent not in text, "what can be pressed or filled in is no use on paper"
+
+
+def test_only_its_own_visitor_saves_a_conversation(
+    visitor: Visitor, other_visitor: Visitor
+) -> None:
+    token = visitor.hidden(visitor.say("bí mật gia đình"), "token")
+    other_visitor.open()
+    stolen = other_visitor.client.post("/chat/save", data={"token": token})
+    assert stolen.status_code == 403
+    assert "bí mật" not in stolen.text
+
+
+def test_more_than_a_page_shows_is_saved(visitor: Visitor, app: FastAPI) -> None:
+    page = visitor.open()
+    conversation = app.state.site.conversations.of(
+        Request({"type": "http", "path": "/", "headers": [(b"cookie", _cookies(visitor))]})
+    )
+    for number in range(SHOWN + 5):
+        turn = Turn(f"message-{number}", f"câu {number}.", (Text("Vâng."),), clock.now())
+        app.state.site.history.keep(conversation, turn)
+    token = visitor.hidden(page, "token")
+    assert "câu 0." not in visitor.open()
+    assert "câu 0." in visitor.client.post("/chat/save", data={"token": token}).text
+
+
+def _cookies(visitor: Visitor) -> bytes:
+    return "; ".join(f"{c.name}={c.value}" for c in visitor.client.cookies.jar).encode()
+
+
 def test_the_script_gets_the_turn_alone(visitor: Visitor) -> None:
     page = visitor.open()
     data = {"token": visitor.hidden(page, "token"), "message_id": "m" * 16, "text": "sang tên"}
@@ -161,12 +224,20 @@ def test_the_script_gets_the_turn_alone(visitor: Visitor) -> None:
     assert "<html" not in answer.text
 
 
+def test_digits_typed_beside_a_code_are_not_shown_again(visitor: Visitor, rasa: FakeRasa) -> None:
+    rasa.answer = lambda _text: [Text("vâng")]
+    shown = visitor.say("hồ sơ H60.12.01-261016-0001, 4 số cuối là 5678")
+    assert "4 số cuối là ••••" in shown
+    assert "5678" not in shown
+
+
 def test_an_asked_proof_has_a_field_of_its_own(visitor: Visitor, rasa: FakeRasa) -> None:
     blocks: list[Block] = [AskProof("Xin nhập 4 số cuối")]
     rasa.answer = lambda _text: blocks
     page = visitor.say("H60.12-261014-0001")
     assert 'action="/chat/proof"' in page
     assert 'inputmode="numeric"' in page
+    assert "one-time-code" not in page, "four digits are not what the telephone has just received"
 
 
 def test_pages_carry_the_headers_that_protect(visitor: Visitor) -> None:

@@ -119,6 +119,11 @@ def test_digits_are_checked_where_they_were_asked_for(
     app.state.site.proofs.ask(Sender("zalo", "7001"), CODE, now)
     assert ask(client, {**said, "digits": "1111"}).json() == {"outcome": "refused"}
     assert ask(client, {**said, "digits": "0912 004 321"}).json() == {"outcome": "verified"}
+    # Beside a code they need not have been asked for, and count for that code alone.
+    unasked = {"channel": "zalo", "sender": "7003", "code": CODE, "digits": "4321"}
+    other_code = CODE[:-1] + ("1" if CODE[-1] != "1" else "2")
+    assert ask(client, {**unasked, "code": other_code}).json() == {"outcome": "refused"}
+    assert ask(client, unasked).json() == {"outcome": "verified"}
     with sessions() as session:
         seen = app.state.site.proofs.seen_by(session, Sender("zalo", "7001"), datetime.now(UTC))
         other = app.state.site.proofs.seen_by(session, Sender("zalo", "7002"), datetime.now(UTC))

@@ -50,7 +50,9 @@ class MotcuaWidget extends HTMLElement {
     bar.append(close);
     this.dialog.append(bar);
     root.append(style, this.opener, this.dialog);
-    this.opener.addEventListener("click", () => this.open(words));
+    // Vietnamese is left to the page, where the reader may have chosen otherwise.
+    const path = words === WORDS.vi ? "/embed" : "/embed?lang=en";
+    this.opener.addEventListener("click", () => this.open(words, path));
     close.addEventListener("click", () => this.dialog.close());
     // Escape closes a dialog by itself; whichever way it closed, the focus goes back.
     this.dialog.addEventListener("close", () => {
@@ -60,9 +62,9 @@ class MotcuaWidget extends HTMLElement {
   }
 
   // The page is asked for when somebody wants it, and not when the office's page is opened.
-  open(words) {
+  open(words, path) {
     if (!this.frame) {
-      this.frame = element("iframe", { src: `${BASE}/embed`, title: words.frame });
+      this.frame = element("iframe", { src: BASE + path, title: words.frame });
       this.dialog.append(this.frame);
     }
     this.opener.hidden = true;

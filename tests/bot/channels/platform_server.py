@@ -43,6 +43,8 @@ class Platforms:
     """What the office has; a refused one makes way for the next."""
     awaited: dict[tuple[str, str], str] = field(default_factory=dict)
     """Senders of whom a proof is awaited, and the digits on file."""
+    on_file: dict[str, str] = field(default_factory=dict)
+    """Dossier codes and the digits on file."""
     checked: list[dict[str, Any]] = field(default_factory=list)
     office_away: bool = False
     with_officer: set[tuple[str, str]] = field(default_factory=set)
@@ -131,7 +133,10 @@ async def _office(request: web.Request) -> web.StreamResponse:
         fake.reached[asked["sender"]] = asked["address"]
         return web.json_response({})
     fake.checked.append(asked)
-    digits = fake.awaited.get((asked["channel"], asked["sender"]))
+    if asked["code"]:
+        digits = fake.on_file.get(asked["code"], "none")
+    else:
+        digits = fake.awaited.get((asked["channel"], asked["sender"]))
     if digits is None:
         return web.json_response({"outcome": None})
     outcome = (

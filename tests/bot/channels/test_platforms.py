@@ -382,18 +382,47 @@ def test_what_cannot_be_read_is_said(platform: Platform, text: Any, play: Player
 
 
 @each
-def test_digits_that_were_asked_for_never_reach_the_conversation(
-    platform: Platform, play: Player
-) -> None:
+def test_digits_never_reach_the_conversation(platform: Platform, play: Player) -> None:
     async def scenes(scene: Scene) -> None:
         scene.fake.awaited[platform.name, "7001"] = "4321"
         await scene.hear("0912 004 321", "1")
         await scene.hear("1234", "2")
-        await scene.hear("4321", "3", sender="7002")  # of whom nothing was asked
+        await scene.hear("dạ 4 số cuối là 4321 ạ", "3")
+        # Of this one nothing is asked.
+        await scene.hear("4321", "4", sender="7002")
+        await scene.hear("482913", "5", sender="7002")
+        await scene.hear("mã xác nhận là 482913", "6", sender="7002")
 
     rasa = play(platform, scenes)
-    assert rasa.texts == ["proof_given:verified", "proof_given:refused", "4321"]
-    assert "0912" not in "".join(str(vars(message)) for message in rasa.heard)
+    assert rasa.texts == [
+        *("proof_given:verified", "proof_given:refused", "proof_given:verified"),
+        *("proof_given", "proof_given:code_wrong", "mã xác nhận là ••••"),
+    ]
+    heard = "".join(str(vars(message)) for message in rasa.heard)
+    assert not any(digits in heard for digits in ("0912", "1234", "4321", "482913"))
+
+
+@each
+def test_digits_beside_a_code_are_checked_for_it_and_only_the_outcome_is_heard(
+    platform: Platform, play: Player
+) -> None:
+    code = "H60.12.01-261016-0001"
+
+    async def scenes(scene: Scene) -> None:
+        scene.fake.on_file[code] = "4321"
+        await scene.hear(f"{code} 4321", "1")
+        await scene.hear("hồ sơ h60 12 01 261016 0001, bốn số cuối điện thoại là 1234", "2")
+        await scene.hear(f"{code} nộp từ năm 2025", "3")
+        assert [asked["code"] for asked in scene.fake.checked] == [code, code]
+
+    rasa = play(platform, scenes)
+    assert rasa.texts == [
+        f"{code} ••••",
+        f"{code} hồ sơ , bốn số cuối điện thoại là ••••",
+        f"{code} nộp từ năm 2025",
+    ]
+    outcomes = [(message.metadata or {}).get("proof") for message in rasa.heard]
+    assert outcomes == ["verified", "refused", None]
 
 
 @each

@@ -23,6 +23,7 @@ from bot.channels import notices
 from bot.channels.web import WebInput
 from language import signing
 from language.blocks import Text, to_dict
+from tests.bot.channels.platform_server import platforms
 
 ROOT = Path(__file__).parents[3]
 SECRET = "a secret between two of our own"
@@ -108,6 +109,8 @@ NOW = int(time.time())
                 "no message id": body_of(message_id=None),
                 "no text": body_of(text=None),
                 "text of another type": body_of(text=["xin chào"]),
+                "a language of nobody's": body_of(language="fr"),
+                "language of another type": body_of(language=["en"]),
             }.items()
         ),
     ],
@@ -177,6 +180,14 @@ def test_a_token_skips_the_understanding() -> None:
     assert conversation.heard[0].parse_data["intent"]["name"] == "ask_procedure"
 
 
+def test_the_language_of_a_button_or_a_page_goes_along() -> None:
+    conversation = Conversation()
+    app = app_with(conversation)
+    ask(app, text="ask:transfer:fee", language="en", message_id="message-0001")
+    ask(app, text="lệ phí", message_id="message-0002")
+    assert [message.metadata for message in conversation.heard] == [{"language": "en"}, None]
+
+
 def test_ten_thousand_characters_are_cut_and_the_answer_says_so() -> None:
     conversation = Conversation()
     (message,) = ask(app_with(conversation), text="đất " * 2_500)
@@ -195,6 +206,27 @@ def test_silence_is_answered() -> None:
         return None
 
     assert ask(app_with(silent)) == [[to_dict(notices.NO_ANSWER)]]
+
+
+def test_digits_beside_a_code_go_to_the_site_and_not_to_the_conversation() -> None:
+    conversation = Conversation()
+
+    async def scenario() -> None:
+        async with platforms() as fake:
+            fake.on_file["H60.12.01-261016-0001"] = "4321"
+            app = Sanic(f"web_{uuid4().hex}")
+            web = WebInput(SECRET, fake.url)
+            app.blueprint(web.blueprint(conversation), url_prefix="/webhooks/web")
+            body = body_of(text="H60.12.01-261016-0001 4321")
+            assert (await post(app, body, signed(body))).status_code == 200
+            (asked,) = fake.checked
+            assert (asked["channel"], asked["sender"]) == ("web", "visitor-0001")
+
+    asyncio.run(scenario())
+    (message,) = conversation.heard
+    assert message.text == "H60.12.01-261016-0001 ••••"
+    assert message.metadata == {"proof": "verified"}
+    assert "4321" not in str(vars(message))
 
 
 def test_a_failure_is_answered_and_a_retry_is_heard() -> None:
@@ -242,7 +274,8 @@ def test_our_own_files_are_filled_in_from_the_environment(monkeypatch: pytest.Mo
     monkeypatch.setenv("MOTCUA_WEB_PORT", "18080")
     monkeypatch.setenv("MOTCUA_ACTIONS_PORT", "15055")
     credentials = read_config_file(ROOT / "credentials.yml")
-    assert credentials.pop("bot.channels.web.WebInput") == {"secret": SECRET}
+    site = "http://127.0.0.1:18080"
+    assert credentials.pop("bot.channels.web.WebInput") == {"secret": SECRET, "site": site}
     for path, values in credentials.items():
         channel = class_from_module_path(path).from_credentials(values)
         assert not channel.on, "of a platform nothing is set"
