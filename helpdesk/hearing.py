@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -142,7 +142,8 @@ class Ear:
             select(DeskCase).where(DeskCase.talking == talking_key(self._vault, message.sender))
         )
         if talk is not None:
-            return self._in_talk(session, talk, message, kept, key, now)
+            taken = self._in_talk(session, talk, message, kept, key, now)
+            return replace(taken, said=kept) if taken and kept != text else taken
         if question is None or question.answered_by or question.until <= now or message.pressed:
             return None
         if kept == TAKEN_OUT and question.awaited is not Awaited.PHONE:
@@ -180,8 +181,7 @@ class Ear:
             return Heard((Text(say("talk_ended", language), tone="lead"),))
         if late and self._to_callback(session, talk.id):
             return self._too_late(session, talk, message.sender, language, now)
-        # Shown again, too, without what was taken out.
-        return Heard(talking=True, said=text)
+        return Heard(talking=True)
 
     def _to_callback(self, session: Session, case_id: int) -> bool:
         """Make a talk that nobody took within working hours a request for a call."""

@@ -172,7 +172,8 @@ class SignedChannel(InputChannel, ABC):  # type: ignore[misc]  # Rasa is not typ
                 metadata={
                     **({PROOF: outcome} if outcome else {}),
                     **({"language": incoming.language} if incoming.language else {}),
-                },
+                }
+                or None,
             )
         )
         if not collector.messages:
