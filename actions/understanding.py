@@ -27,7 +27,7 @@ ANSWER_SCORE = 0.7
 """A procedure at least this likely may be answered from …"""
 ANSWER_MARGIN = 0.15
 """… if it leads the next by this much; else the citizen is asked which of them is meant."""
-STRANGER = 0.05
+STRANGER = 0.04
 """Where it is this likely that a message is none of the office's business, nothing is answered
 outright: candidates are offered. Of questions on land ninety-nine in a hundred are below it."""
 SWITCH_SCORE = 0.7
