@@ -9,12 +9,14 @@ import pytest
 
 from core.database import Sessions
 from core.privacy import Vault
+from core.settings import Settings
 from dossiers.proof import Sender
 from helpdesk import questions
 from helpdesk.cases import Cases
 from helpdesk.hearing import Ear, Heard, Message, find_number
 from helpdesk.vocabulary import Author, Awaited, CaseState, Kind, Topic
 from language.blocks import as_text
+from procedures.deadlines import load_calendar
 from tests.helpdesk.conftest import CITIZEN, NIGHT, NOW
 
 
@@ -48,6 +50,41 @@ def test_in_a_talk_every_word_is_the_officers_and_the_bot_is_silent(ear: Ear, ca
         "Sang tên cần gì?",
         "<script>alert(1)</script>\nhàng hai",
     ]
+
+
+def test_no_case_holds_digits_that_prove_a_dossier(ear: Ear, cases: Cases) -> None:
+    reference = cases.begin_talk(CITIZEN, NOW, language="vi")
+    code = "H60.12.01-261102-0007"
+    given = {
+        "8756": "••••",
+        "８７５６": "••••",
+        "8\ufe0f\u20e37\ufe0f\u20e35\ufe0f\u20e36\ufe0f\u20e3": "••••",
+        f"{code} 8756": f"{code} ••••",
+        "4 số cuối điện thoại\nlà 8756": "4 số cuối điện thoại là ••••",
+        "mã xác nhận 493817": "mã xác nhận ••••",
+    }
+    for number, (text, kept) in enumerate(given.items()):
+        heard = said(ear, text, str(number))
+        assert heard and (heard.said, heard.blocks) == (kept, ())
+    plain = "Thửa 1234 tờ 12, năm 2023\ngọi tôi 0912345678"
+    assert said(ear, plain, "plain") == Heard(talking=True)
+    shown = cases.show(reference)
+    assert shown and [line.text for line in shown.lines] == [*given.values(), plain]
+
+
+def test_where_digits_are_awaited_fewer_words_give_them_away(
+    ear: Ear, cases: Cases, sessions: Sessions, vault: Vault, settings: Settings
+) -> None:
+    reference = cases.begin_talk(CITIZEN, NOW, language="vi")
+    asked: list[Sender] = []
+    awaiting = Ear(
+        sessions, vault, settings, load_calendar(), lambda sender, _: not asked.append(sender)
+    )
+    assert said(ear, "khoảng 1200", "1") == Heard(talking=True)
+    heard = said(awaiting, "đây 8756", "2")
+    assert heard and heard.said == "đây ••••" and asked == [CITIZEN]
+    shown = cases.show(reference)
+    assert shown and [line.text for line in shown.lines] == ["khoảng 1200", "đây ••••"]
 
 
 def test_a_message_repeated_after_a_crash_is_one_line(ear: Ear, cases: Cases) -> None:
@@ -126,6 +163,30 @@ def test_what_was_asked_is_taken_back_and_does_not_wait_for_ever(
     later = NOW + timedelta(minutes=31)
     assert ear.hear(Message(CITIZEN, "2", "Hồ sơ trễ hẹn đã mười ngày"), later) is None
     assert cases.queue() == []
+
+
+def test_digits_alone_are_a_proof_and_no_complaint(
+    ear: Ear, cases: Cases, sessions: Sessions, vault: Vault
+) -> None:
+    ask(sessions, vault, Awaited.COMPLAINT, "delay")
+    assert said(ear, "8756", "1") is None
+    words = "Hồ sơ H60.12.01-261102-0007 trễ hẹn, điện thoại tôi cuối là 8756"
+    assert "8756" not in text_of(said(ear, words, "2"))
+    (case,) = cases.queue()
+    shown = cases.show(case.reference)
+    assert shown and shown.code == "H60.12.01-261102-0007"
+    assert "8756" not in shown.lines[0].text and "trễ hẹn" in shown.lines[0].text
+
+
+def test_a_number_to_ring_is_read_whole(
+    ear: Ear, cases: Cases, sessions: Sessions, vault: Vault
+) -> None:
+    ask(sessions, vault, Awaited.PHONE)
+    heard = said(ear, "điện thoại 0912 345 678", "1")
+    assert heard and "•••" in heard.said
+    (case,) = cases.queue()
+    shown = cases.show(case.reference)
+    assert shown and shown.phone == "0912345678"
 
 
 def test_a_complaint_goes_to_the_hotlines_queue_with_a_number(

@@ -16,6 +16,7 @@ from core import clock
 from core.database import Sessions
 from core.privacy import Vault
 from core.settings import Settings
+from core.texts import Language
 from dossiers.lifecycle import Status
 from dossiers.proof import Sender
 from helpdesk.models import ServiceRating
@@ -23,7 +24,7 @@ from helpdesk.officers import make_hash
 from helpdesk.vocabulary import CaseState
 from tests.fakes.rasa_server import FakeRasa
 from tests.web.conftest import Visitor
-from tests.web.dossiers import RIGHT, PageOf, add_dossier, link_to
+from tests.web.dossiers import CODE, RIGHT, PageOf, add_dossier, link_to
 from web import courier, officers
 from web.app import create_app
 
@@ -74,10 +75,10 @@ def conversation_of(app: FastAPI, visitor: Visitor) -> str:
     return found
 
 
-def handed_over(app: FastAPI, visitor: Visitor) -> str:
+def handed_over(app: FastAPI, visitor: Visitor, language: Language = "vi") -> str:
     visitor.open()
     sender = Sender("web", conversation_of(app, visitor))
-    reference: str = app.state.site.cases.begin_talk(sender, clock.now(), language="vi")
+    reference: str = app.state.site.cases.begin_talk(sender, clock.now(), language=language)
     app.state.site.cases.take(reference, "lan", clock.now())  # whatever hour it is
     app.state.site.cases.release(reference, "lan")
     return reference
@@ -161,6 +162,39 @@ def test_a_whole_talk(
     assert "Máy trả lời tự động đã hoạt động lại" in visitor.open()
     visitor.say("Sang tên cần gì?")
     assert [text for _, text in rasa.said] == ["Sang tên cần gì?"]
+
+
+def test_digits_that_prove_a_dossier_reach_neither_officer_nor_page(
+    app: FastAPI, visitor: Visitor, lan: Officer, rasa: FakeRasa
+) -> None:
+    reference = handed_over(app, visitor)
+    sender = Sender("web", conversation_of(app, visitor))
+    app.state.site.proofs.ask(sender, CODE, clock.now())
+    for text in (RIGHT, f"đây {RIGHT}", f"4 số cuối của tôi là {RIGHT}", f"{CODE} {RIGHT}"):
+        assert RIGHT not in visitor.say(text)
+    assert RIGHT not in lan.client.get(f"/can-bo/{reference}").text
+    assert len(app.state.site.cases.show(reference).lines) == 4
+    assert rasa.said == []
+    visitor.say("kết thúc")
+    visitor.say(RIGHT)  # a proof again, and told as one
+    assert [text for _, text in rasa.said] == ["proof_given:refused"]
+
+
+def test_a_talk_in_english_and_its_file(app: FastAPI, visitor: Visitor, lan: Officer) -> None:
+    reference = handed_over(app, visitor, "en")
+    lan.do(reference, "take")
+    page = visitor.client.get("/?lang=en").text
+    assert "You are talking with an officer" in page
+    assert 'name="text" value="end"' in page
+    page = visitor.say("How long does a transfer of land take, please?")
+    assert "Sent to the officer." in page
+    lan.do(reference, "answer", "Ten working days.")
+    carry(app)
+    assert "News" in visitor.open()
+    token = visitor.hidden(page, "token")
+    file = visitor.client.post("/chat/save", data={"token": token}).content.decode("utf-8-sig")
+    assert file.index("(Sent to the officer.)") < file.index("News:") < file.index("Ten working")
+    assert "Answer:" not in file
 
 
 def test_of_two_officers_the_second_is_told(app: FastAPI, visitor: Visitor, lan: Officer) -> None:
