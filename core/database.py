@@ -87,11 +87,15 @@ def words(vocabulary: type[StrEnum], length: int = 20) -> Enum:
     )
 
 
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16384")
+
+
 def make_engine(url: str, **options: Any) -> Engine:
     """Return an engine for `url`. Its errors never quote the values of a statement.
 
     SQLite gets write-ahead logging, `synchronous=FULL` (a committed message survives a power cut),
-    enforced foreign keys, and 30 s of patience with another writer.
+    enforced foreign keys, 30 s of patience with another writer, and 16 MiB of cache a connection:
+    with its usual 2 a claim from a million messages took twice as long.
     """
     if make_url(url).get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True, hide_parameters=True, **options)
@@ -103,7 +107,7 @@ def make_engine(url: str, **options: Any) -> Engine:
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in _PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -13,7 +13,6 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 from starlette.exceptions import HTTPException
-from starlette.middleware.base import RequestResponseEndpoint
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -54,7 +53,7 @@ from web import (
     view,
     webhooks,
 )
-from web.headers import HEADERS
+from web.headers import HEADERS, Protected
 from web.history import History
 from web.rasa import RasaClient
 from web.session import Conversations
@@ -98,13 +97,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _say_invalid)
     app.add_exception_handler(Exception, _say_failure)
 
-    @app.middleware("http")
-    async def protect(request: Request, call_next: RequestResponseEndpoint) -> Response:
-        response = await call_next(request)
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
-        return response
-
+    app.add_middleware(Protected)
     app.add_middleware(Packed)
     return app
 

@@ -39,8 +39,8 @@ CELERY = (
     ("prefork", 11, "Notify's on its platform"),
     ("threads", 64, "tuned"),
 )
-"""How the baseline is run: pool, tasks at once, and who runs it so. GOV.UK Notify's numbers are
-those of `notifications-api`'s Makefile and of its `entrypoint.sh`."""
+"""How the baseline is run: pool, tasks at once, and who runs it so. GOV.UK Notify's numbers were
+read in forks of its `notifications-api`, not in the original."""
 WARM = 3.0
 """Seconds before anything is counted."""
 
