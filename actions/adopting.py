@@ -14,8 +14,8 @@ from typing import Any
 
 import yaml
 
-from actions.anonymising import MASKS
 from core.settings import ROOT
+from helpdesk.anonymising import MASKS
 
 QUESTIONS = ROOT / "data" / "nlu" / "questions"
 INTENTS = ROOT / "data" / "nlu" / "intents"

@@ -26,6 +26,8 @@ from dossiers.offices import offices_of
 from dossiers.otp import CODE_GIVEN, CodeOutcome, Codes, Made
 from dossiers.proof import Outcome, Proofs, Sender, make_proofs
 from dossiers.telling import code_refused, code_sent, consent_words
+from helpdesk.ratings import ask as ask_for_stars
+from helpdesk.words import say as say_desk
 from language.blocks import AskProof, Block, Button, Buttons, Text
 from language.dossier_code import find_code
 from notifier.choices import choose, send_second_step
@@ -192,11 +194,23 @@ def _told(turn: Turn, rooms: Rooms, view: DossierView) -> Reply:
         english = catalogue.short(procedure, "en")
         view = replace(view, procedure_name=f"{english} ({view.procedure_name})")
     blocks = tell(view, turn.language, procedure=procedure, page=_page(turn, rooms, view))
+    if _asked_for_stars(turn, rooms, view):
+        # Before what can be pressed next.
+        blocks.insert(-1, Text(say_desk("stars_ask", turn.language)))
     context = replace(turn.context, intent="check_status", code=view.code, offered=())
     if procedure:
         # "And what does it cost?" right after is about the dossier's own procedure.
         context = replace(context, procedure=procedure)
     return Reply((*blocks,), context=context, again=f"status:{view.code}")
+
+
+def _asked_for_stars(turn: Turn, rooms: Rooms, view: DossierView) -> bool:
+    """Await what the person thinks of the service, once a dossier, when its result is handed out;
+    tell whether so. The site hears the answer."""
+    with rooms.sessions.begin() as session:
+        return ask_for_stars(
+            session, rooms.vault, _sender(turn), view.id, turn.now, language=turn.language
+        )
 
 
 def _page(turn: Turn, rooms: Rooms, view: DossierView) -> str:

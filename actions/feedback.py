@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+import secrets
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
-from actions.anonymising import anonymise
 from actions.conversation import rating
-from actions.models import UNANSWERED_KEPT, Rating, Unanswered, Why
+from actions.models import UNANSWERED_KEPT, Rating, Reason, Unanswered, Why
 from actions.people import contacts
 from actions.texts import say
 from actions.turn import Reply, Rooms, Turn
+from dossiers.proof import Sender
+from helpdesk import questions
+from helpdesk.anonymising import anonymise
+from helpdesk.vocabulary import Awaited, Topic
+from helpdesk.words import say as say_desk
 from language.blocks import Button, Buttons, Text
 from language.folding import fold
 
@@ -58,7 +63,12 @@ def _number(text: str) -> int:
 
 
 def rate(turn: Turn, rooms: Rooms) -> Reply:
-    """Take a rating, or ask for one."""
+    """Take a rating, or ask for one.
+
+    Tokens: `rate:good`, `rate:bad`, and `rate:why:<reason>:<ref>` for why one was bad.
+    """
+    if turn.arguments[:1] == ("why",):
+        return _explained(turn, rooms, *turn.arguments[1:])
     if turn.arguments:
         given: int | None = 100 if turn.arguments[0] == "good" else 0
     else:
@@ -67,22 +77,48 @@ def rate(turn: Turn, rooms: Rooms) -> Reply:
         ask = Text(say("rate_ask", turn.language), tone="lead")
         return Reply((ask, rating(turn.language)))
     procedure = turn.context.procedure
+    ref = None if given >= GOOD else secrets.token_hex(8)
     with rooms.sessions.begin() as session:
-        session.add(Rating(at=turn.now, channel=turn.channel, score=given, procedure=procedure))
+        session.add(
+            Rating(at=turn.now, channel=turn.channel, score=given, procedure=procedure, ref=ref)
+        )
     if given >= GOOD:
         return Reply((Text(say("rate_good", turn.language), tone="lead"),))
     if turn.before:
         _keep(turn, rooms, Why.UNHELPFUL, turn.before, procedure, turn.context.aspects)
+    reasons = tuple(
+        Button(say(f"button_{reason.value}", turn.language), f"rate:why:{reason.value}:{ref}")
+        for reason in Reason
+    )
     return Reply(
         (
             Text(say("rate_bad", turn.language), tone="lead"),
             *contacts(rooms.settings, turn.language),
+            Text(say("rate_why", turn.language)),
+            Buttons(reasons),
         )
     )
 
 
+def _explained(turn: Turn, rooms: Rooms, reason: str, ref: str) -> Reply:
+    """Note why an answer was no help; of a rating that has its reason already, nothing."""
+    if reason in set(Reason):
+        with rooms.sessions.begin() as session:
+            session.execute(
+                update(Rating).where(Rating.ref == ref).values(reason=Reason(reason), ref=None)
+            )
+    human = Button(say("button_human", turn.language), "human")
+    return Reply((Text(say("rate_noted", turn.language), tone="lead"), Buttons((human,))))
+
+
 def complain(turn: Turn, rooms: Rooms) -> Reply:
-    """Say honestly that a programme takes no complaints, and who does."""
+    """Offer to pass a complaint on to the hotline's queue; where nobody reads one, say honestly
+    that a programme takes no complaints, and who does.
+
+    Tokens: `complain:<topic>` to write it down. Its words are heard by the site alone.
+    """
+    if rooms.settings.desk_on:
+        return _ask_for_words(turn, rooms) if turn.arguments else _offer_to_write(turn, rooms)
     buttons = Buttons(
         (
             Button(say("button_status", turn.language), "status"),
@@ -97,6 +133,37 @@ def complain(turn: Turn, rooms: Rooms) -> Reply:
             buttons,
         )
     )
+
+
+def _offer_to_write(turn: Turn, rooms: Rooms) -> Reply:
+    language = turn.language
+    topics = tuple(
+        Button(say_desk(f"button_{topic.value}", language), f"complain:{topic.value}")
+        for topic in Topic
+    )
+    human = Button(say("button_human", language), "human")
+    return Reply(
+        (
+            Text(say_desk("complain", language), tone="lead"),
+            *contacts(rooms.settings, language),
+            Text(say_desk("complain_offer", language)),
+            Buttons((*topics, human)),
+        )
+    )
+
+
+def _ask_for_words(turn: Turn, rooms: Rooms) -> Reply:
+    with rooms.sessions.begin() as session:
+        questions.ask(
+            session,
+            rooms.vault,
+            Sender(turn.channel, turn.sender),
+            Awaited.COMPLAINT,
+            turn.now,
+            language=turn.language,
+            subject=turn.arguments[0],
+        )
+    return Reply((Text(say_desk("complain_write", turn.language), tone="lead"),))
 
 
 def keep_unanswered(turn: Turn, rooms: Rooms, why: Why) -> None:

@@ -19,9 +19,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from actions import phrases
-from actions.anonymising import MASKS
 from actions.models import Unanswered, Why
 from core.privacy import UnreadableSecret, Vault
+from helpdesk.anonymising import MASKS
 from language.abbreviations import plain_words
 
 NEAR = 0.5

@@ -30,6 +30,19 @@ class Why(StrEnum):
     """It was answered, and the answer was rated as no help."""
 
 
+class Reason(StrEnum):
+    """Why an answer was no help."""
+
+    OTHER_MATTER = "other_matter"
+    """It answered something else."""
+    UNCLEAR = "unclear"
+    """It could not be understood."""
+    INCOMPLETE = "incomplete"
+    """Something was missing."""
+    WRONG = "wrong"
+    """It is not so."""
+
+
 class Rating(Base):
     """Somebody's word on the answers."""
 
@@ -42,6 +55,10 @@ class Rating(Base):
     """0 (no help at all) to 100."""
     procedure: Mapped[str | None] = mapped_column(String(64))
     """What the conversation was about, where that is known."""
+    reason: Mapped[Reason | None] = mapped_column(words(Reason))
+    """Why it was no help, where the person said."""
+    ref: Mapped[str | None] = mapped_column(String(16), unique=True)
+    """By which the reason finds the rating, once; chance, and gone when it is given."""
 
 
 class Unanswered(Base):
@@ -54,7 +71,7 @@ class Unanswered(Base):
     channel: Mapped[str] = mapped_column(String(20))
     why: Mapped[Why] = mapped_column(words(Why))
     words_enc: Mapped[str] = mapped_column(Text)
-    """Encrypted; anonymised before (`actions.anonymising`)."""
+    """Encrypted; anonymised before (`helpdesk.anonymising`)."""
     procedure: Mapped[str | None] = mapped_column(String(64))
     """What it was answered from, or the likeliest it may mean; None where nothing was near."""
     aspects: Mapped[str] = mapped_column(String(100), default="")

@@ -28,6 +28,7 @@ VERBS: Mapping[str, Handler] = {
     "menu": conversation.help_,
     "office": people.office_info,
     "human": people.ask_human,
+    "complain": feedback.complain,
     "rate": feedback.rate,
     "start_over": dossiers.start_over,
 }

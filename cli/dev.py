@@ -27,7 +27,10 @@ _STORIES = "tests/stories"
 _LOCKS = ("uv.lock", "bot/uv.lock")
 _PUBLIC_HOSTS = {"pypi.org", "files.pythonhosted.org"}
 _NEED_MODEL = {"chat", "understanding"}
-_MYPY_ROOMS = ("language", "core", "procedures", "dossiers", "notifier", "actions", "web", "cli")
+_MYPY_ROOMS = (
+    *("language", "core", "procedures", "dossiers", "notifier", "helpdesk", "actions", "web"),
+    "cli",
+)
 
 
 @app.command()

@@ -16,7 +16,9 @@ from cli import (
     doctor,
     dossiers,
     evaluate,
+    feedback,
     gaps,
+    helpdesk,
     importing,
     person,
     simulate,
@@ -52,6 +54,8 @@ app.add_typer(person.app, name="person")
 app.add_typer(channels.app, name="channels")
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(gaps.app, name="gaps")
+app.add_typer(helpdesk.app, name="desk")
+app.command("feedback")(feedback.feedback)
 app.add_typer(dev.app, name="dev")
 app.command("doctor")(doctor.doctor)
 

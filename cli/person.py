@@ -28,6 +28,7 @@ from core.privacy import get_vault
 from dossiers import person as registry
 from dossiers.consent import COUNTER
 from dossiers.person import Known, NotANumber, Person
+from helpdesk import person as desk
 from notifier import choices
 from notifier import person as notices
 
@@ -45,7 +46,8 @@ Channel = Annotated[str, typer.Option(help="Where it was said: counter, hotline,
 
 NOT_BY_PERSON = (
     "Nội dung hỏi đáp được giữ theo cuộc trò chuyện, không theo người, và tự xóa sau 24 giờ. Câu "
-    "hỏi chưa trả lời được và lời đánh giá không ghi ai đã hỏi. Vì vậy chúng không có trong bản "
+    "hỏi chưa trả lời được và lời đánh giá không ghi ai đã hỏi. Cuộc trao đổi với cán bộ không để "
+    "lại số điện thoại thì chỉ tìm được bằng số của cuộc trao đổi. Vì vậy chúng không có trong bản "
     "này."
 )
 """What no export of a person can hold, and why."""
@@ -104,7 +106,7 @@ def erase(
     if not yes:
         typer.confirm("Xóa những thông tin này? Không lấy lại được.", abort=True, err=True)
     with get_sessions().begin() as session:
-        counts = notices.forget(session, vault, known, clock_now())
+        counts = desk.forget(session, vault, known, clock_now())
     if json_output:
         typer.echo(json.dumps(counts, indent=2))
         return
@@ -144,6 +146,7 @@ def gather(session: Session, person: Person) -> dict[str, Any]:
         "shared": person.shared,
         **registry.export(session, vault, person),
         **notices.export(session, vault, person),
+        **desk.export(session, vault, person),
         "not_by_person": NOT_BY_PERSON,
     }
 
@@ -191,6 +194,7 @@ HEADINGS = {
     "pending_proofs": "Câu hỏi xác minh đang chờ",
     "proof_attempts": "Lần xác minh để xem hồ sơ",
     "one_time_codes": "Mã xác minh đã gửi (chỉ ghi thời điểm)",
+    "desk_cases": "Trao đổi, yêu cầu gọi lại, phản ánh gửi cán bộ",
 }
 """Kinds of rows as citizens and officers read them, in the order in which they are told."""
 
@@ -247,6 +251,12 @@ LABELS = {
     "started_at": "bắt đầu lúc",
     "outcome": "kết quả",
     "word": "báo",
+    "reference": "số",
+    "kind": "loại",
+    "opened_at": "bắt đầu lúc",
+    "closed_at": "đóng lúc",
+    "lines": "nội dung",
+    "author": "người viết",
 }
 
 

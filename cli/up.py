@@ -19,7 +19,7 @@ TOLD_TO_RASA = (
     *("state_dir", "actions_port", "web_port", "web_channel_secret", "public_url"),
     *("telegram_token", "telegram_secret", "telegram_base_url", "zns_app_id", "zns_oa_secret"),
     *("zalo_bot_token", "zalo_bot_secret", "messenger_page_token", "messenger_app_secret"),
-    *("messenger_verify_token", "twilio_auth_token"),
+    *("messenger_verify_token", "twilio_auth_token", "twilio_account_sid", "twilio_base_url"),
 )
 """Settings of which Rasa's world is told."""
 

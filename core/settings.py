@@ -43,6 +43,23 @@ def _clock_pair(value: object) -> object:
 QuietHours = Annotated[tuple[time, time] | None, NoDecode, BeforeValidator(_clock_pair)]
 
 
+def _clock_pairs(value: object) -> object:
+    """Read ``07:30-11:30, 13:30-17:00``. Raises `ValueError` for what ends before it begins."""
+    if not isinstance(value, str):
+        return value
+    pairs = []
+    for part in filter(None, (part.strip() for part in value.split(","))):
+        start, _, end = part.partition("-")
+        pair = (time.fromisoformat(start.strip()), time.fromisoformat(end.strip()))
+        if pair[0] >= pair[1]:
+            raise ValueError(f"{part!r} ends before it begins")
+        pairs.append(pair)
+    return tuple(pairs)
+
+
+OfficeHours = Annotated[tuple[tuple[time, time], ...], NoDecode, BeforeValidator(_clock_pairs)]
+
+
 class Settings(BaseSettings):
     """What an operator may set. Durations in seconds unless the name says otherwise."""
 
@@ -217,6 +234,18 @@ class Settings(BaseSettings):
     rating_retention_days: int = Field(default=365, ge=1)
     """Days after which ratings are deleted."""
 
+    service_rating_retention_days: int = Field(default=730, ge=1)
+    """Days after which what applicants said of the service on a dossier is deleted."""
+
+    # --- officers behind the bot ---------------------------------------------------------------
+    desk_officers: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)
+    """Name → Argon2id hash of the password, e.g. lan=$argon2id$… minh=$argon2id$…
+    (`./motcua desk password`). Empty: nobody is there, and the bot hands nothing over."""
+    desk_hours: OfficeHours = ((time(7, 30), time(11, 30)), (time(13, 30), time(17, 0)))
+    """Office time, on working days, in which officers answer."""
+    desk_retention_days: int = Field(default=90, ge=1)
+    """Days after its closing for which a talk, a call-back or a complaint is kept."""
+
     log_level: str = "INFO"
 
     @field_validator(
@@ -236,6 +265,18 @@ class Settings(BaseSettings):
             pairs = (part.partition("=") for part in value.replace(",", " ").split())
             return {name: price for name, _, price in pairs}
         return value
+
+    @field_validator("desk_officers", mode="before")
+    @classmethod
+    def _accounts(cls, value: object) -> object:
+        """Read accounts between spaces; a hash holds commas."""
+        if not isinstance(value, str):
+            return value
+        pairs = [part.partition("=") for part in value.split()]
+        for name, _, kept in pairs:
+            if not re.fullmatch(r"[a-z0-9_.\-]{2,40}", name) or not kept.startswith("$argon2id$"):
+                raise ValueError("MOTCUA_DESK_OFFICERS: name=$argon2id$…, names of a-z 0-9 . _ -")
+        return {name: kept for name, _, kept in pairs}
 
     @field_validator("sms_daily_budget", mode="before")
     @classmethod
@@ -284,6 +325,11 @@ class Settings(BaseSettings):
     def message_route(self) -> str:
         """The route in force: `sms_route`, or the one provider."""
         return self.sms_route.strip() or self.sms_provider
+
+    @property
+    def desk_on(self) -> bool:
+        """True where officers have accounts, so that there is somebody to hand over to."""
+        return bool(self.desk_officers)
 
     @property
     def demonstration(self) -> bool:

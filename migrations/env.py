@@ -13,13 +13,14 @@ from sqlalchemy import Connection
 
 import actions.models
 import dossiers.models
+import helpdesk.models
 import notifier.models
 import web.models
 from core.database import Base, UtcDateTime, make_engine
 from core.settings import get_settings
 
 # Each room's tables are known once its models are imported.
-_ = (actions.models, dossiers.models, notifier.models, web.models)
+_ = (actions.models, dossiers.models, helpdesk.models, notifier.models, web.models)
 
 
 def _render(kind: str, thing: object, _context: object) -> str | Literal[False]:

@@ -11,12 +11,13 @@ from sqlalchemy import Connection, inspect
 
 import actions.models
 import dossiers.models
+import helpdesk.models
 import notifier.models
 import web.models
 from core.database import Base, make_engine
 from core.settings import ROOT
 
-_ = (actions.models, dossiers.models, notifier.models, web.models)
+_ = (actions.models, dossiers.models, helpdesk.models, notifier.models, web.models)
 
 
 def config(connection: Connection) -> Config:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
@@ -25,6 +26,10 @@ from dossiers.lookup import Lookup
 from dossiers.offices import offices_of
 from dossiers.otp import Codes
 from dossiers.proof import make_proofs
+from helpdesk.cases import Cases
+from helpdesk.delivery import Outbox
+from helpdesk.hearing import Ear
+from helpdesk.retention import forget_old as forget_old_cases
 from notifier.providers.wire import Wire
 from notifier.providers.zalo_tokens import ZaloTokens
 from notifier.receipts import Intake
@@ -35,10 +40,12 @@ from procedures.pages import CHECKLIST_PDF, LIST
 from web import (
     calculator,
     chat,
+    courier,
     crawlers,
     dossier,
     health,
     internal,
+    officers,
     pages,
     phone,
     platforms,
@@ -50,7 +57,7 @@ from web.headers import HEADERS, Protected
 from web.history import History
 from web.rasa import RasaClient
 from web.session import Conversations
-from web.state import Site
+from web.state import Site, awaits_proof
 from web.view import view_of
 from web.words import Refusal, own_path, say, tell
 
@@ -71,9 +78,10 @@ def create_app(settings: Settings) -> FastAPI:
     async def life(app: FastAPI) -> AsyncIterator[None]:
         sweeper = asyncio.create_task(_forget_old(app.state.site))
         reading = asyncio.create_task(asyncio.to_thread(procedures.read_all, settings.province))
+        carrying = asyncio.create_task(courier.carry(app.state.site))
         yield
-        sweeper.cancel()
-        reading.cancel()
+        for task in (sweeper, reading, carrying):
+            task.cancel()
         await app.state.site.rasa.close()
         await app.state.site.zalo_tokens.close()
 
@@ -82,7 +90,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.mount("/static", StaticFiles(directory=_HERE / "static"), name="static")
     for module in (
         *(chat, pages, view, procedures, calculator, crawlers, phone, webhooks),
-        *(dossier, platforms, internal, health),
+        *(dossier, platforms, internal, health, officers),
     ):
         app.include_router(module.router)
     app.add_exception_handler(HTTPException, _say_error)
@@ -125,13 +133,14 @@ def _site(settings: Settings) -> Site:
     proofs = make_proofs(settings, sessions, vault)
     reckoner = Reckoner(get_catalogue, get_calendar(), settings.province or None)
     offices = offices_of(settings.offices_file)
+    codes = Codes(sessions, vault)
     return Site(
         settings=settings,
         sessions=sessions,
         intake=Intake(sessions),
         vault=vault,
         proofs=proofs,
-        codes=Codes(sessions, vault),
+        codes=codes,
         lookup=Lookup(proofs, offices, reckoner.reckon, reckoner.calendar.between),
         rasa=RasaClient(
             f"http://127.0.0.1:{settings.rasa_port}",
@@ -140,6 +149,15 @@ def _site(settings: Settings) -> Site:
         history=History(sessions, vault),
         conversations=Conversations(secret, secure=settings.public_base.startswith("https://")),
         templates=templates,
+        ear=Ear(
+            sessions,
+            vault,
+            settings,
+            get_calendar(),
+            partial(awaits_proof, proofs, codes),
+        ),
+        cases=Cases(sessions, vault),
+        desk_lines=Outbox(sessions, vault),
         zalo_tokens=ZaloTokens(settings, sessions, vault, Wire(settings.zns_timeout, 2)),
     )
 
@@ -151,6 +169,7 @@ async def _forget_old(site: Site) -> None:
             if gone:
                 _log.info("chat_turns_forgotten", count=gone)
             await asyncio.to_thread(_forget_links, site)
+            await asyncio.to_thread(_forget_cases, site)
         except Exception:
             _log.exception("forgetting_failed")
         await asyncio.sleep(FORGET_EVERY)
@@ -159,6 +178,17 @@ async def _forget_old(site: Site) -> None:
 def _forget_links(site: Site) -> None:
     with site.sessions.begin() as session:
         forget_old_links(session, clock.now())
+
+
+def _forget_cases(site: Site) -> None:
+    settings = site.settings
+    with site.sessions.begin() as session:
+        forget_old_cases(
+            session,
+            settings.desk_retention_days,
+            settings.service_rating_retention_days,
+            clock.now(),
+        )
 
 
 async def _say_error(request: Request, error: Exception) -> Response:

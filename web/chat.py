@@ -1,9 +1,10 @@
 """The chat page: a form and a log that work without JavaScript, and the same turns as fragments
 for the page's small script.
 
-The citizen's words go to Rasa; the four digits or the one-time code that prove a dossier is theirs
-do not: they are checked here, and Rasa is told only that they were given. Where they stand beside a
-dossier's code, Rasa's channel takes them out and asks the site, as for every channel.
+The citizen's words are heard by the helpdesk, and go to Rasa where they are not an officer's. The
+four digits or the one-time code that prove a dossier is theirs reach neither: they are checked
+here, and Rasa is told only that they were given. Where they stand beside a dossier's code, Rasa's
+channel takes them out and asks the site, as for every channel.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from core.clock import vietnam_date
 from core.observability import get_logger
 from core.texts import Language
 from dossiers.proof import Sender
+from helpdesk import questions
+from helpdesk.hearing import Message
 from language.blocks import Block, Button, Buttons, Text
 from language.folding import normalise
 from language.proof_digits import Given, find_digits
@@ -41,6 +44,8 @@ _log = get_logger(__name__)
 CHANNEL = "web"
 FRAGMENT = "text/vnd.motcua.turn+html"
 """What the page's script asks for: the turn alone."""
+LIVE = "X-Motcua-Live"
+"""Header that tells the page's script whether an officer may write: then it looks for news."""
 LONGEST = 1000
 """Characters of a message; the field stops there too."""
 PER_MINUTE = RateLimitItemPerMinute(20)
@@ -95,6 +100,7 @@ async def _page(request: Request, layout: str) -> Response:
         form_token=site.conversations.form_token(conversation),
         message_id=secrets.token_urlsafe(12),
         longest=LONGEST,
+        talking=await asyncio.to_thread(site.cases.talks, Sender(CHANNEL, conversation)),
         kept_hours=int(KEPT_FOR.total_seconds() // 3600),
         code_awaited=await _awaits_code(site, conversation),
     )
@@ -120,15 +126,48 @@ async def say(
         text = text.strip()
         if not payload and not text:
             return await _back(request, site, conversation, None)
+        message = Message(
+            Sender(CHANNEL, conversation), message_id, payload or text, pressed=bool(payload)
+        )
+        heard = await asyncio.to_thread(site.ear.hear, message, clock.now())
         given = None if payload else find_digits(normalise(text[:LONGEST]))
-        if given and await _is_proof(site, conversation, given):
+        written = given.rest if given else text[:LONGEST]
+        said = title or payload if payload else written
+        if heard is not None:
+            known = await _keep(site, conversation, message_id, heard.said or said, heard.blocks)
+        elif given and await _is_proof(site, conversation, given):
             known = await _prove(site, conversation, message_id, given.digits, language)
         else:
-            written = given.rest if given else text[:LONGEST]
-            said = title or payload if payload else written
             answer = await _ask(site, conversation, message_id, payload or text, language)
             known = await _keep(site, conversation, message_id, said, answer)
     return await _back(request, site, conversation, known)
+
+
+@router.get("/chat/news")
+async def news(request: Request, after: str = "") -> Response:
+    """What was said since the turn `after`, for a page that an officer may write to. The form's
+    token comes in a header, since a browser may hold two conversations."""
+    site = site_of(request)
+    token = request.headers.get("x-motcua-token", "")
+    conversation = site.conversations.of(request, token)
+    if conversation is None:
+        raise Refusal(403, "session_over")
+    site.conversations.check_form(conversation, token)
+    # Asked first: who stops looking has been shown all there was.
+    talking = await asyncio.to_thread(site.cases.talks, Sender(CHANNEL, conversation))
+    turns = await asyncio.to_thread(site.history.turns, conversation, clock.now())
+    unknown = len(turns) if after else 0
+    known = next((n for n, turn in enumerate(turns, 1) if turn.message_id == after), unknown)
+    response = site.page(
+        request,
+        "news.html",
+        turns=turns[known:],
+        form_token=site.conversations.form_token(conversation),
+        message_id=secrets.token_urlsafe(12),
+        code_awaited=await _awaits_code(site, conversation),
+    )
+    response.headers[LIVE] = "1" if talking else "0"
+    return response
 
 
 @router.post("/chat/proof")
@@ -173,10 +212,18 @@ async def forget(request: Request, token: Annotated[str, Form(max_length=128)]) 
     site, conversation = admitted(request, token)
     await asyncio.to_thread(site.history.forget, conversation)
     await asyncio.to_thread(site.proofs.forget, Sender(CHANNEL, conversation))
+    await asyncio.to_thread(_leave_desk, site, Sender(CHANNEL, conversation))
     embedded = site.conversations.is_embedded(request, conversation)
     response = RedirectResponse(EMBED_PATH if embedded else "/", status_code=303)
     site.conversations.set(response, site.conversations.begin(), embedded)
     return response
+
+
+def _leave_desk(site: Site, sender: Sender) -> None:
+    """End a talk with an officer, and await nothing any more: nobody would read the answer."""
+    site.cases.end_by_citizen(sender, clock.now())
+    with site.sessions.begin() as session:
+        questions.drop(session, site.vault, sender)
 
 
 def admitted(request: Request, token: str) -> tuple[Site, str]:
@@ -249,7 +296,7 @@ async def _keep(
 async def _back(request: Request, site: Site, conversation: str, turn: Turn | None) -> Response:
     """The turn alone for the script; for a plain form, the page at its newest answer."""
     if request.headers.get("accept", "").startswith(FRAGMENT):
-        return site.page(
+        response = site.page(
             request,
             "turn.html",
             turn=turn,
@@ -257,5 +304,8 @@ async def _back(request: Request, site: Site, conversation: str, turn: Turn | No
             message_id=secrets.token_urlsafe(12),
             code_awaited=await _awaits_code(site, conversation),
         )
+        talking = await asyncio.to_thread(site.cases.talks, Sender(CHANNEL, conversation))
+        response.headers[LIVE] = "1" if talking else "0"
+        return response
     place = EMBED_PATH if site.conversations.is_embedded(request, conversation) else "/"
     return RedirectResponse(f"{place}#newest", status_code=303)

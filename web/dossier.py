@@ -28,6 +28,7 @@ from dossiers.offices import offices_of
 from dossiers.otp import CodeOutcome
 from dossiers.proof import Outcome, Sender
 from dossiers.telling import code_refused, code_sent, consent_words, facts, standing, usually, where
+from helpdesk.ratings import may_rate, rate
 from language.blocks import Progress
 from notifier.choices import choose, number_of, send_second_step, wants_messages
 from notifier.desk import Desk
@@ -118,8 +119,9 @@ def act(
     token: Annotated[str, Form(max_length=128)],
     do: Annotated[str, Form(max_length=20)],
     given: Annotated[str, Form(max_length=40)] = "",
+    words: Annotated[str, Form(max_length=1000)] = "",
 ) -> Response:
-    """Take digits, a wish for a code, the code, or a choice about messages.
+    """Take digits, a wish for a code, the code, a choice about messages, or stars for the service.
 
     What needs a right and comes from somebody without it shows the question for proof.
     """
@@ -144,6 +146,11 @@ def act(
         if checked is not CodeOutcome.VERIFIED:
             said = code_refused(checked, language)
             return _page(request, site, conversation, word, said=said)
+    elif do == "rate":
+        with site.sessions.begin() as session:
+            stars = int(given) if given in ("1", "2", "3", "4", "5") else 0
+            rate(session, site.vault, view.id, stars, words, CHANNEL, now)
+        return _again(word, language, "cham")
     elif do in ("on", "off"):
         with site.sessions.begin() as session:
             phone = number_of(session, view.id)
@@ -194,9 +201,15 @@ def _page(
         linked=linked,
         choice=_choice(site, sender, dossier, now, language),
         consent={"on": consent_words(True, language), "off": consent_words(False, language)},
+        may_rate=_may_rate(site, dossier.id),
         said=said,
         **shared,
     )
+
+
+def _may_rate(site: Site, dossier: int) -> bool:
+    with site.sessions() as session:
+        return may_rate(session, dossier)
 
 
 def _view(

@@ -36,8 +36,11 @@ class Turn:
 
     @property
     def language(self) -> Language:
-        """The language of the answer, which a page must name. English ones hold Vietnamese names of
-        offices and papers; Vietnamese without most of its marks is none of ours."""
+        """The language of the answer, or of words that only an officer is to answer; a page must
+        name it. English answers hold Vietnamese names of offices and papers; Vietnamese without
+        most of its marks is none of ours."""
+        if not self.answer:
+            return "en" if is_english(self.said) else "vi"
         said = " ".join(block.text for block in self.answer if block.kind in ("text", "ask_proof"))
         words = _WORD.findall(said)
         unmarked = sum(map(has_marks, words)) < len(words) / 3

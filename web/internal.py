@@ -1,5 +1,6 @@
-"""What the Rasa server asks of the site, over loopback and signed: whether digits prove that a
-dossier is the sender's. The digits end here; the conversation hears the outcome's word.
+"""What the Rasa server asks of the site, over loopback and signed: whether a message is an
+officer's to answer or a number, whether digits prove that a dossier is the sender's. What is
+private ends here; the conversation hears at most the outcome's word.
 """
 
 from __future__ import annotations
@@ -17,15 +18,17 @@ from limits.strategies import FixedWindowRateLimiter
 from core import clock
 from core.observability import get_logger
 from dossiers.proof import Sender
+from helpdesk.hearing import Message
 from language import signing
+from language.blocks import to_dict
 from notifier.providers.zalo_tokens import NotNow, NotSignedIn
 from web.state import Site, site_of
 
 router = APIRouter(prefix="/internal")
 _log = get_logger(__name__)
 
-LARGEST = 8192
-"""Bytes of a question."""
+LARGEST = 128 * 1024
+"""Bytes of a question: the longest message that a channel takes, however it is escaped."""
 _used = FixedWindowRateLimiter(MemoryStorage())
 _ONCE = parse(f"1/{2 * signing.TOLERANCE} seconds")
 
@@ -46,6 +49,32 @@ async def _asked(request: Request) -> tuple[Site, dict[str, Any]]:
         _log.warning("internal_refused", why=str(problem))
         raise HTTPException(404) from None
     return site, json.loads(body)
+
+
+@router.post("/heard")
+async def heard(request: Request) -> dict[str, Any]:
+    """Take a message that is an officer's to answer, or answers what was asked for beside the
+    conversation; `taken` is false where it is for the bot. Once it is answered it is stored."""
+    site, asked = await _asked(request)
+    sender = Sender(str(asked["channel"]), str(asked["sender"]))
+    pressed = bool(asked.get("pressed"))
+    message = Message(sender, str(asked["message_id"]), str(asked["text"]), pressed)
+    taken = await asyncio.to_thread(site.ear.hear, message, clock.now())
+    if taken is None:
+        return {"taken": False}
+    blocks = [to_dict(block) for block in taken.blocks]
+    return {"taken": True, "blocks": blocks, "talking": taken.talking}
+
+
+@router.post("/reached")
+async def reached(request: Request) -> dict[str, Any]:
+    """Learn the number of a sender whom the conversation knows by another name; it is kept only
+    where an officer is to answer them."""
+    site, asked = await _asked(request)
+    sender = Sender(str(asked["channel"]), str(asked["sender"]))
+    if address := str(asked["address"]).strip():
+        await asyncio.to_thread(site.cases.reached, sender, address)
+    return {}
 
 
 @router.post("/proof")

@@ -28,6 +28,7 @@ async def privacy(request: Request) -> Response:
         lookup_days=site.settings.lookup_retention_days,
         rating_days=site.settings.rating_retention_days,
         question_days=QUESTIONS_KEPT_DAYS,
+        desk_days=site.settings.desk_retention_days,
         link_days=LINK_LASTS.days,
         reading_days=KEPT_DAYS,
     )

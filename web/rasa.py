@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import secrets
 import time
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import aiohttp
 
 from core.texts import Language
 from language import signing
-from language.blocks import Block, from_dict
+from language.blocks import Block, from_dict, to_dict
 
 TIMEOUT = 25.0
 """Seconds in which an answer must come; people on slow lines wait no longer."""
@@ -28,6 +30,7 @@ class RasaClient:
     """Speaks to Rasa's web channel. Close it at the end."""
 
     def __init__(self, base_url: str, secret: str) -> None:
+        self._base = base_url
         self._url = f"{base_url}/webhooks/web/webhook"
         self._secret = secret
         self._http: aiohttp.ClientSession | None = None
@@ -43,6 +46,22 @@ class RasaClient:
         message = {"conversation": conversation, "message_id": message_id, "text": text}
         if language is not None:
             message["language"] = language
+        told = await self._post(self._url, message)
+        try:
+            messages = told["messages"]
+            return tuple(from_dict(block) for message in messages for block in message)
+        except (KeyError, TypeError, ValueError) as e:
+            raise RasaUnavailable(type(e).__name__) from e
+
+    async def tell(self, channel: str, to: str, key: str, blocks: Iterable[Block]) -> str:
+        """Have a channel on another platform send what nobody has just asked for; return what it
+        says came of it: "sent", "again" or "failed". What it sent under `key` lately it does not
+        send again. Raises `RasaUnavailable`."""
+        said = {"to": to, "key": key, "blocks": [to_dict(block) for block in blocks]}
+        told = await self._post(f"{self._base}/webhooks/{channel}/say", said)
+        return str(told.get("outcome"))
+
+    async def _post(self, url: str, message: Mapping[str, Any]) -> dict[str, Any]:
         # The nonce makes every request's signature its own: Rasa believes none twice, and a
         # second try within one second would else look like a replay.
         body = json.dumps({**message, "nonce": secrets.token_hex(8)}).encode()
@@ -51,13 +70,15 @@ class RasaClient:
             signing.HEADER: signing.sign(body, self._secret, int(time.time())),
         }
         try:
-            async with self._session().post(self._url, data=body, headers=headers) as answer:
+            async with self._session().post(url, data=body, headers=headers) as answer:
                 if answer.status != 200:
                     raise RasaUnavailable(f"status {answer.status}")
-                messages = (await answer.json())["messages"]
-            return tuple(from_dict(block) for message in messages for block in message)
-        except (aiohttp.ClientError, TimeoutError, OSError, KeyError, TypeError, ValueError) as e:
+                told = await answer.json()
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as e:
             raise RasaUnavailable(type(e).__name__) from e
+        if not isinstance(told, dict):
+            raise RasaUnavailable("no object")
+        return told
 
     async def ready(self) -> bool:
         """Tell whether the channel answers."""

@@ -34,10 +34,15 @@ def saved(turns: Iterable[Turn], now: datetime, language: Language, site: str) -
     ]
     for turn in turns:
         answer = as_text(block for block in turn.answer if block.kind not in _SPENT)
-        asked = tell("saved_asked", language, at=_moment(turn.at))
-        parts.append(
-            f"{_RULE}\n{asked}\n{turn.said}\n\n{tell('saved_answered', language)}\n{answer}"
-        )
+        at = _moment(turn.at)
+        if not turn.said:  # an officer's answer, which comes by itself
+            parts.append(f"{_RULE}\n{tell('saved_news', language, at=at)}\n{answer}")
+            continue
+        asked = f"{_RULE}\n{tell('saved_asked', language, at=at)}\n{turn.said}\n\n"
+        if turn.answer:
+            parts.append(f"{asked}{tell('saved_answered', language)}\n{answer}")
+        else:
+            parts.append(f"{asked}{tell('saved_to_officer', language)}")
     if len(parts) == 1:
         parts.append(tell("saved_nothing", language))
     # The editors of old Windows read lines that end like this.

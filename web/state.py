@@ -17,12 +17,20 @@ from core.settings import Settings
 from dossiers.lookup import Lookup
 from dossiers.otp import CODE_GIVEN, Codes
 from dossiers.proof import PROOF_DIGITS, Outcome, Proofs, Sender
+from helpdesk.cases import Cases
+from helpdesk.delivery import Outbox
+from helpdesk.hearing import Ear
 from notifier.providers.zalo_tokens import ZaloTokens
 from notifier.receipts import Intake
 from web.history import History
 from web.rasa import RasaClient
 from web.session import Conversations, within_a_frame
 from web.view import View, keep, kept_view, view_of
+
+
+def awaits_proof(proofs: Proofs, codes: Codes, sender: Sender, now: datetime) -> bool:
+    """Tell whether digits, or a one-time code, are awaited of `sender`."""
+    return codes.awaited(sender, now) or proofs.pending(sender, now) is not None
 
 
 @dataclass(frozen=True)
@@ -41,10 +49,13 @@ class Site:
     conversations: Conversations
     templates: Jinja2Templates
     zalo_tokens: ZaloTokens
+    ear: Ear
+    cases: Cases
+    desk_lines: Outbox
 
     def awaits_proof(self, sender: Sender, now: datetime) -> bool:
         """Tell whether digits, or a one-time code, are awaited of `sender`."""
-        return self.codes.awaited(sender, now) or self.proofs.pending(sender, now) is not None
+        return awaits_proof(self.proofs, self.codes, sender, now)
 
     def check_proof(self, sender: Sender, given: str, now: datetime, code: str = "") -> str:
         """Check what `sender` gave, as the one-time code where one is awaited, else as the four

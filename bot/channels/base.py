@@ -67,6 +67,8 @@ class Incoming:
     text: str
     language: str = ""
     """Of what was pressed, or of the page; empty where the channel does not know."""
+    address: str = ""
+    """Where the channel reaches them, where `sender` does not tell. No conversation hears it."""
 
 
 Converse = Callable[[Incoming], Awaitable[list[Blocks]]]

@@ -31,6 +31,10 @@ class Lines:
         self._last[sender] = task
         return True
 
+    def busy(self, sender: str) -> bool:
+        """Tell whether something of `sender` is not done yet."""
+        return sender in self._last
+
     async def drained(self) -> None:
         """Wait until all that was put has been done."""
         while self._last:

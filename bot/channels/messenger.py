@@ -42,6 +42,7 @@ class MessengerInput(PlatformChannel):
 
     def add_routes(self, routes: Blueprint) -> None:
         """Add the question by which Facebook makes sure that the address is ours."""
+        super().add_routes(routes)
 
         @routes.get("/webhook")  # type: ignore[misc]
         async def subscribe(request: Request) -> HTTPResponse:

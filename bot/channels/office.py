@@ -1,7 +1,9 @@
-"""What a channel asks of the application, over loopback and signed: whether digits prove that a
-dossier is the sender's, and the token with which Zalo is spoken to.
+"""What a channel asks of the application, over loopback and signed: whether a message is an
+officer's to answer, whether digits prove that a dossier is the sender's, and the token with which
+Zalo is spoken to.
 
-Digits go this way and not through the conversation, so that Rasa neither keeps nor logs them.
+Digits, telephone numbers and complaints go this way and not through the conversation, so that Rasa
+neither keeps nor logs them.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import json
 import logging
 import secrets
 import time
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -27,6 +30,16 @@ class OfficeUnavailable(Exception):
     """The application did not answer as it should."""
 
 
+@dataclass(frozen=True)
+class Heard:
+    """A message that the application has taken: the conversation does not get it."""
+
+    messages: list[list[dict[str, Any]]]
+    """What to say to it, as messages of blocks; empty for nothing."""
+    talking: bool
+    """True while an officer is to answer the sender."""
+
+
 class Office:
     """Speaks to the site's internal addresses."""
 
@@ -34,6 +47,31 @@ class Office:
         self._base = base_url.rstrip("/")
         self._secret = secret
         self._http: aiohttp.ClientSession | None = None
+
+    async def hear(
+        self, channel: str, sender: str, message_id: str, text: str, pressed: bool
+    ) -> Heard | None:
+        """Have the application take a message, or return None where it is for the bot. The same
+        message twice is one. Raises `OfficeUnavailable`."""
+        told = await self._ask(
+            "heard",
+            {
+                "channel": channel,
+                "sender": sender,
+                "message_id": message_id,
+                "text": text,
+                "pressed": pressed,
+            },
+        )
+        if not told.get("taken"):
+            return None
+        blocks = list(told["blocks"])
+        return Heard([blocks] if blocks else [], bool(told["talking"]))
+
+    async def reached(self, channel: str, sender: str, address: str) -> None:
+        """Tell where a sender is reached whom the conversation knows by another name. Raises
+        `OfficeUnavailable`."""
+        await self._ask("reached", {"channel": channel, "sender": sender, "address": address})
 
     async def proof(self, channel: str, sender: str, given: Given) -> str | None:
         """Have digits checked; return the outcome's word, or None where they name no dossier and
@@ -51,7 +89,7 @@ class Office:
         more. Raises `OfficeUnavailable`."""
         return str((await self._ask("zalo-token", {"refused": refused}))["token"])
 
-    async def _ask(self, what: str, question: dict[str, str]) -> dict[str, Any]:
+    async def _ask(self, what: str, question: dict[str, Any]) -> dict[str, Any]:
         body = json.dumps({**question, "nonce": secrets.token_hex(8)}).encode()
         headers = {
             "Content-Type": "application/json",

@@ -67,6 +67,10 @@ class Once(Generic[T]):
         # Shielded: a caller who hangs up does not undo what others wait for.
         return await asyncio.shield(task)
 
+    def drop(self, key: str) -> None:
+        """Forget an outcome: the next call tries again."""
+        self._recent.drop(key)
+
     async def _guarded(self, key: str, work: Callable[[], Awaitable[T]]) -> T:
         try:
             return await work()

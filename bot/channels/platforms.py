@@ -3,7 +3,9 @@
 A platform repeats an event that is not acknowledged within seconds, and an answer takes longer
 than that when much is going on. So a request is verified, its new messages are noted on disk and
 put in their senders' lines, and it is answered 200; then each is answered through the platform's
-own interface. A channel without its settings is off: it says so once, and takes nothing.
+own interface. What is an officer's to answer is written down before that, so that it is not lost
+whatever breaks; the officer's answer comes in by `/say` and goes the same way out. A channel
+without its settings is off: it says so once, and takes nothing.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import asyncio
 import hmac
 import json
 import logging
+import time
 from abc import abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,12 +26,22 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 from sanic.response import json as json_response
 
-from bot.channels import notices
-from bot.channels.base import Converse, Handler, Incoming, Refused, SignedChannel
+from bot.channels import notices, tokens
+from bot.channels.base import (
+    REMEMBERED,
+    Blocks,
+    Converse,
+    Handler,
+    Incoming,
+    Refused,
+    SignedChannel,
+)
 from bot.channels.lines import Lines
-from bot.channels.office import Office, OfficeUnavailable
+from bot.channels.office import Heard, Office, OfficeUnavailable
+from bot.channels.once import Once, Recent
 from bot.channels.rendering import Outgoing, Style, render
 from bot.channels.seen import Seen
+from language import signing
 from language.blocks import to_dict
 
 logger = logging.getLogger(__name__)
@@ -39,6 +52,10 @@ PAUSES = (0.5, 2.0)
 """Seconds before an answer that was surely not taken is sent again."""
 LONGEST_PAUSE = 20.0
 """Seconds for which a platform that asks for patience is given it."""
+
+
+KNOWN_TO_TALK = 3600.0
+"""Seconds for which is remembered that an officer is to answer a sender."""
 
 
 class NotTaken(Exception):
@@ -67,6 +84,9 @@ class PlatformChannel(SignedChannel):
         self._lines = Lines()
         self._http: aiohttp.ClientSession | None = None
         self._seen: Seen | None = None
+        self._talking: Recent[bool] = Recent(KNOWN_TO_TALK)
+        self._told: Once[str] = Once(REMEMBERED)
+        self._used: Recent[bool] = Recent(2 * signing.TOLERANCE)
         if self._missing:
             logger.info("%s: off; it needs %s", self.name(), ", ".join(self._missing))
 
@@ -93,14 +113,50 @@ class PlatformChannel(SignedChannel):
 
         return routes
 
+    def add_routes(self, routes: Blueprint) -> None:
+        """Add the door for officers' answers; the site's door to the world does not lead there."""
+
+        @routes.post("/say")  # type: ignore[misc]
+        async def say(request: Request) -> HTTPResponse:
+            try:
+                self._from_us(request)
+                told = as_object(request.body)
+            except Refused as refusal:
+                logger.warning("%s: say refused: %s", self.name(), refusal.reason)
+                return json_response({"error": refusal.reason}, status=refusal.status)
+            to, key, blocks = str(told["to"]), str(told["key"]), list(told["blocks"])
+            outcome = await self._told.run(key, lambda: self.tell(to, [blocks], key))
+            return json_response({"outcome": outcome})
+
+    async def tell(self, to: str, answer: list[Blocks], key: str) -> str:
+        """Send what nobody has just asked for; return "sent", "again" where surely nothing of it
+        was taken, or "failed". What was sent under `key` lately is not sent again."""
+        for place, message in enumerate(render(answer, self.style)):
+            problem = await self._deliver(to, message)
+            if problem is not None:
+                if place == 0 and problem.again_after is not None:
+                    # Not remembered: the next try is to be one.
+                    self._told.drop(key)
+                    return "again"
+                return "failed"
+        return "sent"
+
     async def take(self, messages: list[Incoming], converse: Converse) -> HTTPResponse:
         """Note what is new, acknowledge, and answer afterwards, each sender in order."""
         for incoming in messages:
+            # Before it is noted as seen: if all breaks in between, the platform's next try finds it
+            # written down, or writes it down.
+            waits = self._lines.busy(incoming.sender)
+            heard = None if waits else await self._hear(incoming)
             if not self._first(incoming):
                 continue
 
-            async def answer(incoming: Incoming = incoming) -> None:
-                await self._answer(incoming, converse)
+            async def answer(
+                incoming: Incoming = incoming, heard: Heard | None = heard, waits: bool = waits
+            ) -> None:
+                # What was sent before may have handed the sender over.
+                taken = await self._hear(incoming) if waits else heard
+                await self._answer(incoming, converse, taken)
 
             if not self._lines.put(incoming.sender, answer):
                 logger.warning("%s: a sender's line is full", self.name())
@@ -121,37 +177,76 @@ class PlatformChannel(SignedChannel):
             self._seen = Seen(Path(self._settings.get("state") or ".") / "channels.db")
         return self._seen.first(self.name(), f"{incoming.sender} {incoming.message_id}")
 
-    async def _answer(self, incoming: Incoming, converse: Converse) -> None:
+    async def _hear(self, incoming: Incoming) -> Heard | None:
+        """Have the office take a message that is its own; None where it is for the bot, and where
+        the office is away and is not known to be talking with the sender."""
+        # A number or a word stands for a button too, but somebody has written it.
+        pressed = ":" in incoming.text and tokens.read(incoming.text) is not None
         try:
-            answer = await converse(incoming)
+            heard = await self._office.hear(
+                self.name(), incoming.sender, incoming.message_id, incoming.text, pressed
+            )
+        except OfficeUnavailable as error:
+            logger.error("%s: the office does not hear: %s", self.name(), error)
+            if self._talking.get(incoming.sender):
+                return Heard([[to_dict(notices.NO_ANSWER)]], talking=True)
+            return None
+        if heard is not None and heard.talking:
+            self._talking.put(incoming.sender, True)
+        else:
+            self._talking.drop(incoming.sender)
+        return heard
+
+    def _from_us(self, request: Request) -> None:
+        """Raise `Refused` unless the site has signed a request, now and for this once."""
+        header = request.headers.get(signing.HEADER, "")
+        secret = self._settings.get("secret", "")
+        try:
+            signing.verify(header, request.body, secret, int(time.time()))
+        except signing.BadSignature:
+            raise Refused(403, "forbidden") from None
+        if not secret or self._used.get(header):
+            raise Refused(403, "forbidden")
+        self._used.put(header, True)
+
+    async def _answer(self, incoming: Incoming, converse: Converse, heard: Heard | None) -> None:
+        try:
+            answer = await converse(incoming) if heard is None else heard.messages
         except OfficeUnavailable as error:
             logger.error("%s: the office does not answer: %s", self.name(), error)
             answer = [[to_dict(notices.NO_ANSWER)]]
         except Exception:
             logger.exception("%s: a message could not be handled", self.name())
             answer = [[to_dict(notices.NO_ANSWER)]]
+        if not answer:
+            return
         for message in render(answer, self.style):
-            if not await self._deliver(incoming.sender, message):
+            if await self._deliver(incoming.sender, message) is not None:
                 return
 
-    async def _deliver(self, to: str, message: Outgoing) -> bool:
-        """Send, again where it was surely not taken; tell whether it was."""
+    async def _deliver(self, to: str, message: Outgoing) -> NotTaken | None:
+        """Send, again where it was surely not taken; return why it was not, or None."""
         for pause in (*PAUSES, None):
             try:
                 await self.send(to, message)
             except NotTaken as problem:
                 logger.warning("%s: answer not taken: %s", self.name(), problem)
                 if pause is None or problem.again_after is None:
-                    return False
+                    return problem
                 await asyncio.sleep(min(max(pause, problem.again_after), LONGEST_PAUSE))
             else:
-                return True
-        return False
+                return None
+        raise AssertionError("the last try has no pause")
 
     async def post(
-        self, url: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None
+        self,
+        url: str,
+        body: Mapping[str, Any],
+        headers: Mapping[str, str] | None = None,
+        *,
+        form: bool = False,
     ) -> tuple[int, dict[str, Any]]:
-        """POST JSON to the platform; return the status and the answer's object.
+        """POST JSON, or a form, to the platform; return the status and the answer's object.
 
         Raises `NotTaken` where there was no answer; a refused connection may be tried again. An
         address may hold a token: it is never logged.
@@ -159,7 +254,8 @@ class PlatformChannel(SignedChannel):
         if self._http is None or self._http.closed:
             self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT))
         try:
-            async with self._http.post(url, json=body, headers=headers) as answer:
+            content = {"data": body} if form else {"json": body}
+            async with self._http.post(url, headers=headers, **content) as answer:
                 try:
                     data = await answer.json(content_type=None)
                 except ValueError:

@@ -30,8 +30,10 @@ SHAPES: tuple[tuple[str, str], ...] = (
     ("unsubscribe_sms", rf"unsubscribe(?::{_CODE})?"),
     ("help", rf"menu(?::{_ID})?"),  # menu:papers
     ("office_info", r"office"),
-    ("ask_human", r"human"),
-    ("rate", r"rate:(?:good|bad)"),
+    ("ask_human", r"human(?::(?:talk|call))?"),
+    ("complain", r"complain:(?:delay|money|other)"),
+    # rate:why:unclear:9f86d081884c7d65: why the rating of that number was bad
+    ("rate", r"rate:(?:good|bad|why:[a-z_]{1,20}:[0-9a-f]{16})"),
     ("repeat", r"repeat"),
     ("start_over", r"start_over"),
 )

@@ -2,7 +2,8 @@
 
 One reply is one message, in the response itself (TwiML): Rasa's own channel sends each paragraph
 and each button as an SMS that is paid for, checks no signature and takes a repeated message twice.
-An SMS goes out without diacritics; what does not fit follows on request, since each part costs.
+An officer's answer, which nobody waits for, goes out by Twilio's Messages resource. An SMS goes out
+without diacritics; what does not fit follows on request, since each part costs.
 Contract: twilio.com/docs/messaging/twiml, twilio.com/docs/usage/webhooks/webhooks-security; Twilio
 waits fifteen seconds.
 """
@@ -10,6 +11,7 @@ waits fifteen seconds.
 from __future__ import annotations
 
 import asyncio
+import base64
 import hmac
 import logging
 from collections.abc import Mapping
@@ -24,8 +26,9 @@ from twilio.twiml.messaging_response import MessagingResponse
 
 from bot.channels import notices
 from bot.channels.base import REMEMBERED, Blocks, Converse, Incoming, Refused
+from bot.channels.office import OfficeUnavailable
 from bot.channels.once import Once, Recent
-from bot.channels.platforms import PlatformChannel
+from bot.channels.platforms import NotTaken, PlatformChannel
 from bot.channels.rendering import Outgoing, Style, render
 from language.blocks import to_dict
 from language.folding import fold, plain_sms
@@ -75,9 +78,13 @@ class TwilioChannel(PlatformChannel):
         number, sid = form.get("From", ""), form.get("MessageSid", "")
         if not number or not sid:
             raise Refused(400, "From and MessageSid: missing")
+        sender = self._called(number)
+        address = f"{number} {form.get('To', '')}"
+        return [Incoming(sender, sid, form.get("Body", ""), address=address)]
+
+    def _called(self, number: str) -> str:
         secret = self._settings.get("secret", "").encode()
-        sender = hmac.new(secret, f"{self.name()}:{number}".encode(), sha256).hexdigest()[:32]
-        return [Incoming(sender, sid, form.get("Body", ""))]
+        return hmac.new(secret, f"{self.name()}:{number}".encode(), sha256).hexdigest()[:32]
 
     async def take(self, messages: list[Incoming], converse: Converse) -> HTTPResponse:
         """Answer in the response; a message that Twilio repeats gets the same reply."""
@@ -87,27 +94,43 @@ class TwilioChannel(PlatformChannel):
         if known is None:
             known = await self._reply(incoming, key, converse)
             self._replies.put(key, known)
+            await self._say_where(incoming)
         twiml = MessagingResponse()
-        twiml.message(known)
+        if known:
+            twiml.message(known)
         return raw(str(twiml).encode(), content_type="text/xml; charset=utf-8")
 
     async def _reply(self, incoming: Incoming, key: str, converse: Converse) -> str:
+        heard = await self._hear(incoming)
         rest = self._rest.get(incoming.sender)
-        if rest and fold(incoming.text).strip(" .!") in MORE:
+        if heard is None and rest and fold(incoming.text).strip(" .!") in MORE:
             return self._part(incoming.sender, rest)
         try:
-            answer = await asyncio.wait_for(
-                self._once.run(key, lambda: converse(incoming)), PATIENCE
+            answer = (
+                await asyncio.wait_for(self._once.run(key, lambda: converse(incoming)), PATIENCE)
+                if heard is None
+                else heard.messages
             )
         except Exception as error:
             # A failure of ours is an answer too: who wrote has paid for the question.
             logger.error("%s: no answer: %s", self.name(), type(error).__name__)
             answer = [[to_dict(notices.NO_ANSWER)]]
+        return self._part(incoming.sender, self._parts(answer)) if answer else ""
+
+    def _parts(self, answer: list[Blocks]) -> list[str]:
         parts = render(answer, self.style)
         if len(parts) > 1:
             # Room for the line that says so.
             parts = render(answer, Style(self.style.longest - len(self.more) - 1))
-        return self._part(incoming.sender, [part.text for part in parts])
+        return [part.text for part in parts]
+
+    async def _say_where(self, incoming: Incoming) -> None:
+        """Let the office know the number, which it keeps where an officer is to answer it."""
+        try:
+            await self._office.reached(self.name(), incoming.sender, incoming.address)
+        except OfficeUnavailable as error:
+            # Nothing is lost: it is told again with the next message.
+            logger.error("%s: the office does not hear: %s", self.name(), error)
 
     def _part(self, sender: str, texts: list[str]) -> str:
         first, *rest = texts
@@ -115,9 +138,38 @@ class TwilioChannel(PlatformChannel):
         text = f"{first}\n{self.more}" if rest else first
         return plain_sms(text) if self.plain else text
 
+    async def tell(self, to: str, answer: list[Blocks], key: str) -> str:
+        """Send the first part, as a reply has it; what follows is had by asking for it. `to` is the
+        address: the person's number and ours."""
+        text = self._part(self._called(to.split()[0]), self._parts(answer))
+        problem = await self._deliver(to, Outgoing(text))
+        if problem is None:
+            return "sent"
+        if problem.again_after is None:
+            return "failed"
+        self._told.drop(key)
+        return "again"
+
     async def send(self, to: str, message: Outgoing) -> None:
-        """Never used: an answer is the response."""
-        raise AssertionError("an answer by Twilio is the response")
+        """Send by Twilio's Messages resource, from the number that was written to."""
+        number, _, ours = to.partition(" ")
+        account = self._settings.get("account_sid", "")
+        if not account or not ours:
+            raise NotTaken("MOTCUA_TWILIO_ACCOUNT_SID is not set")
+        base = self._settings.get("base_url") or "https://api.twilio.com"
+        known = base64.b64encode(f"{account}:{self._settings['auth_token']}".encode()).decode()
+        status, told = await self.post(
+            f"{base}/2010-04-01/Accounts/{account}/Messages.json",
+            {"To": number, "From": ours, "Body": message.text},
+            {"Authorization": f"Basic {known}"},
+            form=True,
+        )
+        if status == 201 and told.get("sid"):
+            return
+        again = status in (429, 503)
+        raise NotTaken(
+            f"status {status}, code {told.get('code')}", again_after=1.0 if again else None
+        )
 
 
 class SmsInput(TwilioChannel):

@@ -2,6 +2,7 @@
 // this. Words that are said here come from the page, in its language.
 
 const FRAGMENT = "text/vnd.motcua.turn+html";
+const NEWS_EVERY = 4000; // milliseconds between two looks for what an officer wrote
 const PAUSES = [800, 2500]; // milliseconds before the second and third attempt
 const PATIENCE = 40000; // milliseconds after which an attempt is given up; the site takes 25 s at most
 
@@ -17,6 +18,9 @@ class MotcuaChat extends HTMLElement {
     this.waiting = this.wait.textContent;
     this.busy = false;
     this.failed = null; // words that may have reached the site, though no answer came back
+    this.desk = this.querySelector(".with-officer");
+    this.desk.querySelector(".look").hidden = true; // news comes by itself
+    this.setLive(!this.desk.hidden);
     this.addEventListener("submit", (event) => this.onSubmit(event));
     this.field.addEventListener("keydown", (event) => this.onKey(event));
     this.field.addEventListener("input", () => this.showCount());
@@ -69,7 +73,8 @@ class MotcuaChat extends HTMLElement {
         this.field.value = "";
         this.failed = null;
       }
-      this.ask.elements.message_id.value = newId();
+      for (const kept of [this.ask, this.desk.querySelector("form")])
+        kept.elements.message_id.value = newId();
       this.showCount();
       this.keep.hidden = false;
       this.toNewest();
@@ -95,7 +100,10 @@ class MotcuaChat extends HTMLElement {
         const body = new URLSearchParams(data);
         const headers = { Accept: FRAGMENT };
         answer = await fetch(url, { method: "POST", body, headers, signal: stop.signal });
-        if (answer.ok) return await answer.text();
+        if (answer.ok) {
+          this.setLive(answer.headers.get("X-Motcua-Live") === "1");
+          return await answer.text();
+        }
       } catch (broken) {
         answer = null;
       } finally {
@@ -106,6 +114,35 @@ class MotcuaChat extends HTMLElement {
       this.say(this.dataset.slow);
       await new Promise((done) => setTimeout(done, PAUSES[attempt]));
     }
+  }
+
+  // While an officer may write, look for what is new; the last look is after the talk has ended.
+  setLive(live) {
+    this.desk.hidden = !live;
+    clearTimeout(this.looking);
+    if (live) this.looking = setTimeout(() => this.look(), NEWS_EVERY);
+  }
+
+  async look() {
+    let live = true;
+    if (!this.busy) {
+      const known = this.log.querySelectorAll("[data-message]");
+      const after = known.length ? known[known.length - 1].dataset.message : "";
+      const headers = { "X-Motcua-Token": this.ask.elements.token.value };
+      try {
+        const answer = await fetch(`/chat/news?after=${encodeURIComponent(after)}`, { headers });
+        const html = answer.ok ? (await answer.text()).trim() : "";
+        if (html && !this.busy) {
+          this.retire();
+          this.log.insertAdjacentHTML("beforeend", html);
+          this.log.lastElementChild.scrollIntoView({ block: "nearest" });
+        }
+        if (answer.ok) live = answer.headers.get("X-Motcua-Live") === "1";
+      } catch (broken) {
+        // The line is down; the next look finds what was written meanwhile.
+      }
+    }
+    this.setLive(live);
   }
 
   // The citizen's words at once, before the answer brings them rendered.

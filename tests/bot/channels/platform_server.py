@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from base64 import b64encode
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,11 +17,14 @@ from typing import Any
 from aiohttp import web
 
 from language import signing
+from language.blocks import Text, to_dict
 
 SECRET = "a secret between two of our own"
 TELEGRAM_TOKEN = "1234:telegram"
 ZALO_BOT_TOKEN = "bot-token"
 PAGE_TOKEN = "page-token"
+TWILIO_PATH = "/2010-04-01/Accounts/AC1/Messages.json"
+TWILIO_BASIC = b64encode(b"AC1:auth-token").decode()
 
 
 @dataclass
@@ -43,6 +47,13 @@ class Platforms:
     """Dossier codes and the digits on file."""
     checked: list[dict[str, Any]] = field(default_factory=list)
     office_away: bool = False
+    with_officer: set[tuple[str, str]] = field(default_factory=set)
+    """Senders who are handed over: what they say is the office's."""
+    stored: dict[str, str] = field(default_factory=dict)
+    """Message id → text, of what the office has written down."""
+    hearings: int = 0
+    reached: dict[str, str] = field(default_factory=dict)
+    """Sender → address, as channels have told."""
 
     @property
     def url(self) -> str:
@@ -58,19 +69,23 @@ def _answers(fake: Platforms, path: str) -> tuple[int, dict[str, Any]]:
         return 200, {"ok": True, "result": {"message_id": len(fake.sent)}}
     if path == "/v3.0/oa/message/cs":
         return 200, {"error": 0, "data": {"message_id": str(len(fake.sent))}}
+    if path == TWILIO_PATH:
+        return 201, {"sid": f"SM{len(fake.sent)}"}
     return 200, {"recipient_id": "x", "message_id": f"m{len(fake.sent)}"}
 
 
 async def _take(request: web.Request) -> web.StreamResponse:
     fake: Platforms = request.app[FAKE]
     fake.requests += 1
-    body = await request.json()
     path = request.path
+    twilio = path == TWILIO_PATH
+    body = dict(await request.post()) if twilio else await request.json()
     zalo = path == "/v3.0/oa/message/cs"
     known = {
         f"/bot{TELEGRAM_TOKEN}/sendMessage": True,
         f"/bot{ZALO_BOT_TOKEN}/sendMessage": True,
         "/v3.0/oa/message/cs": True,
+        TWILIO_PATH: request.headers.get("Authorization") == f"Basic {TWILIO_BASIC}",
         "/me/messages": request.headers.get("Authorization") == f"Bearer {PAGE_TOKEN}",
     }
     if not known.get(path):
@@ -104,6 +119,19 @@ async def _office(request: web.Request) -> web.StreamResponse:
         if asked["refused"] == fake.office_tokens[0] and len(fake.office_tokens) > 1:
             fake.office_tokens.pop(0)
         return web.json_response({"token": fake.office_tokens[0]})
+    if request.path == "/internal/heard":
+        fake.hearings += 1
+        if (asked["channel"], asked["sender"]) not in fake.with_officer:
+            return web.json_response({"taken": False})
+        fake.stored.setdefault(asked["message_id"], asked["text"])
+        over = asked["text"] == "kết thúc"
+        if over:
+            fake.with_officer.discard((asked["channel"], asked["sender"]))
+        blocks = [to_dict(Text("Đã kết thúc."))] if over else []
+        return web.json_response({"taken": True, "blocks": blocks, "talking": not over})
+    if request.path == "/internal/reached":
+        fake.reached[asked["sender"]] = asked["address"]
+        return web.json_response({})
     fake.checked.append(asked)
     if asked["code"]:
         digits = fake.on_file.get(asked["code"], "none")

@@ -1,4 +1,4 @@
-"""Takes whatever tells who somebody is out of a question, before the question is kept.
+"""Takes whatever tells who somebody is out of what they wrote, before it is kept.
 
 Pure. What stays must still tell what was asked; what goes is replaced by a word in brackets that
 says what stood there. Careful rather than sparing: a place or a common noun lost costs nothing.
@@ -12,7 +12,6 @@ import re
 
 from phonenumbers import Leniency, PhoneNumberMatcher
 
-from actions.phrases import word_set
 from language.dossier_code import code_and_rest
 from language.folding import fold, normalise
 from procedures.provinces import find_province
@@ -73,7 +72,12 @@ _ADDRESS = re.compile(
     rf"|\b{_AT} {_HOUSE} {_PROPER}"
 )
 
-_SURNAMES = word_set(
+
+def _word_set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_SURNAMES = _word_set(
     """
     nguyen tran le pham hoang huynh phan vu vo dang bui do ho ngo duong ly dinh doan lam mai
     trinh dao cao ha luong luu trieu ta to thai tong phung quach chau la nghiem ninh vuong
@@ -91,7 +95,7 @@ _TELLS = re.compile(
     re.IGNORECASE,
 )
 """Words after which a name comes, in whatever case."""
-_NO_NAME = word_set(
+_NO_NAME = _word_set(
     """
     muon hoi can o sinh co dang thi xin da va vay cho bi lam la nay kia do cua tu ngay nam
     voi de con chau em vo chong toi minh tui gi ai nao sai moi khac rieng chung tren trong

@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from actions.anonymising import (
+from helpdesk.anonymising import (
     ADDRESS,
     CODE,
     EMAIL,
