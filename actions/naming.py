@@ -3,13 +3,15 @@
 "Không phải tách, gộp cơ": where one word decides, the model, which weighs whole messages, hears
 both. These words are looked at only where a conversation is under way and its own logic asks which
 of two is meant: what is taken back, what a correction or a contrast names, which of the offered
-one is picked. They never answer a first question.
+one is picked. A first question they answer only where it says nothing but an act (`act_alone`).
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+
+from actions.phrases import word_set
 
 # Folded, abbreviations written out (`language.abbreviations`). Of two that begin at one place the
 # longer is meant: "xóa thế chấp" before "thế chấp".
@@ -149,6 +151,35 @@ _FIRM_DENIAL = re.compile(r"(?:phai|pai|fai|la)(?: \w+)* ?$")
 """Denies one thing: "không phải rách, mất luôn" denies no loss."""
 _BESIDE = ("", "hay", "hoac", "va", "or")
 
+_ACTS = {
+    "transfer": "sang ten|chuyen nhuong",
+    "gift": "tang cho",
+    "inheritance": "(?:khai nhan )?(?:thua ke|di san)",
+    "mortgage": "(?:dang ky )?the chap",
+    "release_mortgage": "xoa (?:dang ky )?the chap|giai chap",
+    "replace_certificate": "cap doi",
+    "correct_certificate": "dinh chinh",
+    "split_parcel": "tach thua",
+    "merge_parcel": "(?:hop|gop) thua",
+    "change_use": "chuyen muc dich(?: su dung)?",
+    "capital_contribution": "(?:dang ky )?gop von",
+    "land_data": "trich luc",
+    "dispute": "(?:hoa giai |giai quyet )?tranh chap",
+}
+"""Acts that a land office does with land, and others with other things: "cấp lại" and "gia hạn" are
+said of a licence oftener, and are left out."""
+_ALONE = tuple((procedure, re.compile(rf"\b(?:{act})\b")) for procedure, act in _ACTS.items())
+_ASKING = word_set(
+    """
+    thu tuc quy trinh tu ho so don giay to gi nhung nao cai can phai co duoc khong mang theo
+    chuan bi nop o dau cho co quan toi den mat bao lau may ngay bua hom thi xong ket qua het ton
+    nhieu tien phi le thue khoan dong la lam di xin cho hoi minh em con chau anh chi ong ba chu
+    bac a ah vay v ha voi ve huong dan the ra sao nhu cac buoc muon biet va gom khoang hien nay
+    bay gio
+    """
+)
+"""What can stand around an act and add no thing of which it is done."""
+
 
 @dataclass(frozen=True)
 class Named:
@@ -163,6 +194,16 @@ class Named:
 def without_address(plain_text: str) -> str:
     """Return plain text without "cho con hỏi" and its like."""
     return " ".join(_ADDRESS.sub(" ", plain_text).split())
+
+
+def act_alone(plain_text: str) -> str | None:
+    """Return the procedure of the act that plain text asks about, where it says nothing else: at a
+    land office's counter "sang tên mất bao lâu" is of land, "sang tên xe mất bao lâu" is not."""
+    for procedure, act in _ALONE:
+        rest, acts = act.subn(" ", plain_text)
+        if acts == 1 and _ASKING.issuperset(rest.split()):
+            return procedure
+    return None
 
 
 def names_in(plain_text: str) -> Named:

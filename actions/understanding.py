@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from actions import phrases
-from actions.naming import OPPOSITES, Named, names_in, without_address
+from actions.naming import OPPOSITES, Named, act_alone, names_in, without_address
 from language.abbreviations import plain_words
 from language.dossier_code import find_code, parse_code
 from language.english import is_english
@@ -559,10 +559,13 @@ def _by_itself(message: _Message, context: Context) -> Understanding:
         return _ruled(message, "goodbye")
     if _is_gibberish(message):
         return replace(_meant(message, "out_of_scope"), confidence=0.0)
-    if _names_surely(message):
+    # An act alone: the model has met the same words said of cars and licences.
+    act = act_alone(message.text) if message.intent in (*ON_LAND, "out_of_scope") else None
+    if act is not None or _names_surely(message):
         wanted = "calculate_fee" if _wants_sum(message) else "ask_procedure"
         asked = ("fee",) if wanted == "calculate_fee" else message.aspects
-        return replace(_ruled(message, wanted), procedure=decide(message.named), aspects=asked)
+        procedure = act or decide(message.named)
+        return replace(_ruled(message, wanted), procedure=procedure, aspects=asked)
     if message.intent not in ON_LAND:
         return _meant(message, message.intent)
     known = bool(message.named) and message.named[0][1] >= ANSWER_SCORE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from actions.naming import NAMES, names_in, without_address
+from actions.naming import NAMES, act_alone, names_in, without_address
 from language.abbreviations import plain_words
 from tests.actions.conftest import CATALOGUE
 
@@ -48,3 +48,21 @@ def test_who_is_to_be_told_is_given_nothing() -> None:
 
 def test_every_name_is_a_procedure_of_the_catalogue() -> None:
     assert set(NAMES) <= set(CATALOGUE.ids())
+
+
+@pytest.mark.parametrize(
+    ("text", "procedure"),
+    [
+        ("thủ tục sang tên cần giấy tờ gì?", "transfer"),
+        ("tang cho het bao nhieu tien vay a", "gift"),
+        ("cho em hỏi xóa thế chấp nộp ở đâu", "release_mortgage"),
+        ("đăng ký thế chấp mất bao lâu", "mortgage"),
+        ("sang tên xe máy cần giấy tờ gì", None),
+        ("đính chính giấy khai sinh mất bao lâu", None),
+        ("chuyển nhượng cổ phần hết bao nhiêu tiền", None),
+        ("cấp lại mất bao lâu", None),
+        ("chuyển nhượng hay tặng cho thì cần giấy gì", None),
+    ],
+)
+def test_an_act_alone_is_of_land(text: str, procedure: str | None) -> None:
+    assert act_alone(" ".join(word for word in plain_words(text) if word != "?")) == procedure
