@@ -173,12 +173,12 @@ _ASKING = word_set(
     """
     thu tuc quy trinh tu ho so don giay to gi nhung nao cai can phai co duoc khong mang theo
     chuan bi nop o dau cho co quan toi den mat bao lau may ngay bua hom thi xong ket qua het ton
-    nhieu tien phi le thue khoan dong la lam di xin cho hoi minh em con chau anh chi ong ba chu
-    bac a ah vay v ha voi ve huong dan the ra sao nhu cac buoc muon biet va gom khoang hien nay
-    bay gio
+    nhieu tien phi le thue khoan dong la lam di xin cho hoi minh toi a ah vay v ha voi ve huong
+    dan the ra sao nhu cac buoc muon biet va gom khoang hien nay bay gio
     """
 )
-"""What can stand around an act and add no thing of which it is done."""
+"""What can stand around an act and add no thing of which it is done, nor to whom."""
+_SPOKEN_TO = re.compile(r"(?<!\bcho) (?:anh|chi|em|chu|bac|ban|ad)(?: oi| a)?$")
 
 
 @dataclass(frozen=True)
@@ -199,8 +199,9 @@ def without_address(plain_text: str) -> str:
 def act_alone(plain_text: str) -> str | None:
     """Return the procedure of the act that plain text asks about, where it says nothing else: at a
     land office's counter "sang tên mất bao lâu" is of land, "sang tên xe mất bao lâu" is not."""
+    text = _SPOKEN_TO.sub("", without_address(plain_text))
     for procedure, act in _ALONE:
-        rest, acts = act.subn(" ", plain_text)
+        rest, acts = act.subn(" ", text)
         if acts == 1 and _ASKING.issuperset(rest.split()):
             return procedure
     return None
