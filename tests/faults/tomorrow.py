@@ -27,10 +27,6 @@ def upgrade() -> None:
     op.add_column("message", origin)
     op.create_index("ix_message_origin", "message", ["origin"])
     op.create_table("novelty", sa.Column("id", sa.Integer, primary_key=True))
-
-
-def downgrade() -> None:
-    raise NotImplementedError
 '''
 """A migration that only adds, as one between two releases that run side by side must."""
 

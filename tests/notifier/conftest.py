@@ -366,11 +366,6 @@ class Office:
             worker.stop()
             await running
 
-    @classmethod
-    def of(cls, sessions: Sessions, vault: Vault, route: Gateways) -> Office:
-        """A worker on a route of several providers."""
-        return cls(sessions, vault, next(iter(route.providers.values())), route=route)
-
     def apply_receipts(self, now: datetime | None = None) -> int:
         with self.sessions.begin() as session:
             return apply_waiting(session, now or datetime.now(UTC))
@@ -379,6 +374,8 @@ class Office:
 MakeDesk = Callable[..., Desk]
 MakeRoute = Callable[..., Gateways]
 MakeTwilio = Callable[..., TwilioProvider]
+OnRoute = Callable[..., Office]
+Planned = Callable[..., None]
 
 
 def plan(sessions: Sessions, desk: Desk) -> None:
@@ -387,13 +384,27 @@ def plan(sessions: Sessions, desk: Desk) -> None:
         plan_batch(session, desk, datetime.now(UTC))
 
 
-def planned(
-    sessions: Sessions, registry: Registry, desk: Desk, n: int = 1, status: Status = Status.DONE
-) -> None:
-    """Let dossiers of `n` people move, and put the messages of it into the outbox."""
-    for i in range(n):
-        registry.dossier(phone=f"+8491234{i:04d}", status=status)
-    plan(sessions, desk)
+@pytest.fixture
+def planned(sessions: Sessions, registry: Registry, make_desk: MakeDesk) -> Planned:
+    """Lets dossiers of `n` people move, and puts the messages of it into the outbox."""
+
+    def put(n: int = 1, status: Status = Status.DONE, desk: Desk | None = None) -> None:
+        for i in range(n):
+            registry.dossier(phone=f"+8491234{i:04d}", status=status)
+        plan(sessions, desk or make_desk())
+
+    return put
+
+
+@pytest.fixture
+def on_route(sessions: Sessions, vault: Vault, make_route: MakeRoute) -> OnRoute:
+    """Makes a worker on a route of several providers."""
+
+    def make(route: str, **overrides: object) -> Office:
+        gateways = make_route(route, **overrides)
+        return Office(sessions, vault, next(iter(gateways.providers.values())), route=gateways)
+
+    return make
 
 
 def settled(registry: Registry, state: State) -> Callable[[], bool]:

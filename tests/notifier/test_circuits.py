@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.database import Sessions
-from core.privacy import Vault
 from notifier import circuits, rates
 from notifier.circuits import BURST, PROBE_WAIT, PROBES, Circuit, is_burst
 from notifier.policy import PAUSES
@@ -20,11 +19,9 @@ from tests.fakes.esms_server import FakeEsms
 from tests.fakes.twilio_server import FakeTwilio
 from tests.notifier.conftest import (
     NOON,
-    MakeDesk,
-    MakeRoute,
-    Office,
+    OnRoute,
+    Planned,
     Registry,
-    planned,
     settled,
 )
 
@@ -120,18 +117,16 @@ def test_a_burst_is_ten_failures_of_the_latest_twenty(outcomes: list[Outcome]) -
 
 
 async def test_a_provider_that_fails_too_often_is_left_alone_and_the_other_takes_over(
+    planned: Planned,
+    on_route: OnRoute,
     sessions: Sessions,
     registry: Registry,
-    make_desk: MakeDesk,
-    make_route: MakeRoute,
-    vault: Vault,
     esms: FakeEsms,
     twilio: FakeTwilio,
 ) -> None:
-    planned(sessions, registry, make_desk(), 40)
+    planned(40)
     esms.mood = "unavailable"
-    route = make_route("esms, twilio")
-    office = Office.of(sessions, vault, route)
+    office = on_route("esms, twilio")
     await office.dispatch_until(
         settled(registry, State.ACCEPTED),
         dispatcher=office.dispatcher(concurrency=8),
@@ -149,17 +144,15 @@ async def test_a_provider_that_fails_too_often_is_left_alone_and_the_other_takes
 
 
 async def test_a_provider_that_is_well_again_is_tried_by_few_and_then_used(
+    planned: Planned,
+    on_route: OnRoute,
     sessions: Sessions,
     registry: Registry,
-    make_desk: MakeDesk,
-    make_route: MakeRoute,
-    vault: Vault,
     esms: FakeEsms,
 ) -> None:
     opened(sessions, datetime.now(UTC) - timedelta(seconds=PAUSES[0]))
-    planned(sessions, registry, make_desk(), 12)
-    route = make_route("esms")
-    office = Office.of(sessions, vault, route)
+    planned(12)
+    office = on_route("esms")
     dispatcher = office.dispatcher()
     going = dispatcher._turn([])
     assert len(going) == PROBES
@@ -176,20 +169,18 @@ async def test_a_provider_that_is_well_again_is_tried_by_few_and_then_used(
 
 
 async def test_with_every_provider_out_of_use_messages_wait(
+    planned: Planned,
+    on_route: OnRoute,
     sessions: Sessions,
     registry: Registry,
-    make_desk: MakeDesk,
-    make_route: MakeRoute,
-    vault: Vault,
     esms: FakeEsms,
     twilio: FakeTwilio,
 ) -> None:
     with sessions.begin() as session:
         for name in ("esms", "twilio"):
             circuits.stop(session, name, "a drill", "officer", datetime.now(UTC))
-    planned(sessions, registry, make_desk(), 3)
-    route = make_route("esms:1 twilio:1")
-    office = Office.of(sessions, vault, route)
+    planned(3)
+    office = on_route("esms:1 twilio:1")
     assert office.dispatcher()._turn([]) == []
     assert {(m.state, m.why) for m in registry.messages()} == {(State.QUEUED, Why.PROVIDER_PAUSED)}
     assert esms.requests == twilio.requests == 0
@@ -238,17 +229,14 @@ def test_workers_at_once_take_from_one_bucket(sessions: Sessions) -> None:
 
 
 async def test_what_a_provider_will_not_take_yet_waits_and_does_not_go_elsewhere(
-    sessions: Sessions,
+    planned: Planned,
+    on_route: OnRoute,
     registry: Registry,
-    make_desk: MakeDesk,
-    make_route: MakeRoute,
-    vault: Vault,
     esms: FakeEsms,
     twilio: FakeTwilio,
 ) -> None:
-    planned(sessions, registry, make_desk(), 20)
-    route = make_route("esms, twilio", esms_rate=4.0)
-    office = Office.of(sessions, vault, route)
+    planned(20)
+    office = on_route("esms, twilio", esms_rate=4.0)
     dispatcher = office.dispatcher(concurrency=20)
     assert len(dispatcher._turn([])) == 4
     assert len(dispatcher._buffer) == 16
@@ -263,16 +251,14 @@ async def test_what_a_provider_will_not_take_yet_waits_and_does_not_go_elsewhere
 
 
 async def test_what_has_waited_for_long_makes_room_for_what_another_takes(
+    planned: Planned,
+    on_route: OnRoute,
     sessions: Sessions,
     registry: Registry,
-    make_desk: MakeDesk,
-    make_route: MakeRoute,
-    vault: Vault,
 ) -> None:
-    planned(sessions, registry, make_desk(), 6)
+    planned(6)
     # The first tier has no form for a message of this kind, and no limit.
-    route = make_route("zns, esms", zns_templates={"accepted": "102"}, esms_rate=1.0)
-    office = Office.of(sessions, vault, route)
+    office = on_route("zns, esms", zns_templates={"accepted": "102"}, esms_rate=1.0)
     dispatcher = office.dispatcher()
     assert len(dispatcher._turn([])) == 1
     assert len(dispatcher._buffer) == 5
@@ -288,16 +274,11 @@ async def test_what_has_waited_for_long_makes_room_for_what_another_takes(
 
 
 async def test_where_every_provider_has_a_limit_no_more_is_claimed_than_goes_soon(
-    sessions: Sessions,
-    registry: Registry,
-    make_desk: MakeDesk,
-    make_route: MakeRoute,
-    vault: Vault,
+    planned: Planned, on_route: OnRoute, registry: Registry
 ) -> None:
     """So that an OTP is not behind a minute's worth of news."""
-    planned(sessions, registry, make_desk(), 30)
-    route = make_route("esms", esms_rate=3.0)
-    office = Office.of(sessions, vault, route)
+    planned(30)
+    office = on_route("esms", esms_rate=3.0)
     office.dispatcher(concurrency=16)._turn([])
     states = [m.state for m in registry.messages()]
     assert states.count(State.SENDING) == 3

@@ -27,9 +27,9 @@ from tests.notifier.conftest import (
     MakeDesk,
     MakeTwilio,
     Office,
+    Planned,
     Registry,
     plan,
-    planned,
     settled,
 )
 
@@ -60,9 +60,9 @@ async def test_news_reaches_the_demonstration_phone(
 
 
 async def test_many_messages_each_reach_the_phone_once(
-    sessions: Sessions, registry: Registry, make_desk: MakeDesk, vault: Vault
+    planned: Planned, sessions: Sessions, registry: Registry, vault: Vault
 ) -> None:
-    planned(sessions, registry, make_desk(), 120)
+    planned(120)
     office = Office(sessions, vault, PhoneProvider(sessions, vault))
     await office.dispatch_until(settled(registry, State.ACCEPTED))
     with sessions() as session:
@@ -70,6 +70,7 @@ async def test_many_messages_each_reach_the_phone_once(
 
 
 async def test_two_workers_share_a_queue_and_double_nothing(
+    planned: Planned,
     sessions: Sessions,
     registry: Registry,
     make_desk: MakeDesk,
@@ -78,7 +79,7 @@ async def test_two_workers_share_a_queue_and_double_nothing(
     vault: Vault,
 ) -> None:
     desk = make_desk(real=True, rules=replace(make_desk().rules, quiet_hours=None))
-    planned(sessions, registry, desk, 100)
+    planned(100, desk=desk)
     first = Office(sessions, vault, make_twilio())
     second = Office(sessions, vault, make_twilio())
 
@@ -362,14 +363,14 @@ async def test_nobody_gets_more_than_the_hourly_cap(
     ],
 )
 async def test_a_message_that_cannot_be_put_together_fails_alone(
+    planned: Planned,
     sessions: Sessions,
     registry: Registry,
-    make_desk: MakeDesk,
     vault: Vault,
     column: str,
     sealed: str,
 ) -> None:
-    planned(sessions, registry, make_desk(), 5)
+    planned(5)
     with sessions.begin() as session:
         first = session.scalars(select(Message).order_by(Message.id)).first()
         assert first is not None

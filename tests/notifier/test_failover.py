@@ -24,10 +24,9 @@ from tests.fakes.zns_server import FakeZns
 from tests.notifier.conftest import (
     SWIFT,
     MakeDesk,
-    MakeRoute,
-    Office,
+    OnRoute,
+    Planned,
     Registry,
-    planned,
     settled,
 )
 
@@ -46,18 +45,15 @@ def attempts(sessions: Sessions) -> list[tuple[str, Outcome | None]]:
 
 
 async def test_zalo_first_and_sms_for_whom_zalo_does_not_reach(
-    sessions: Sessions,
+    planned: Planned,
+    on_route: OnRoute,
     registry: Registry,
-    make_desk: MakeDesk,
-    make_route: MakeRoute,
-    vault: Vault,
     zns: FakeZns,
     esms: FakeEsms,
 ) -> None:
-    planned(sessions, registry, make_desk(), 6)
+    planned(6)
     zns.moods.extend(["no_account", "well", "inactive", "well", "night", "not_approved"])
-    route = make_route("zns, esms")
-    await Office.of(sessions, vault, route).dispatch_until(settled(registry, State.ACCEPTED))
+    await on_route("zns, esms").dispatch_until(settled(registry, State.ACCEPTED))
     taken = Counter(zns.refs() + esms.refs())
     assert taken == Counter(m.ref for m in registry.messages())
     assert (len(zns.taken), len(esms.taken)) == (2, 4)
@@ -69,88 +65,75 @@ async def test_zalo_first_and_sms_for_whom_zalo_does_not_reach(
 
 
 async def test_a_message_without_a_form_on_zalo_goes_by_sms_at_once(
-    sessions: Sessions,
+    planned: Planned,
+    on_route: OnRoute,
     registry: Registry,
-    make_desk: MakeDesk,
-    make_route: MakeRoute,
-    vault: Vault,
     zns: FakeZns,
     esms: FakeEsms,
 ) -> None:
-    planned(sessions, registry, make_desk(), status=Status.TAX_DUE)  # not in zns_templates
-    route = make_route("zns, esms")
-    await Office.of(sessions, vault, route).dispatch_until(settled(registry, State.ACCEPTED))
+    planned(status=Status.TAX_DUE)  # not in zns_templates
+    await on_route("zns, esms").dispatch_until(settled(registry, State.ACCEPTED))
     assert (zns.requests, len(esms.taken)) == (0, 1)
 
 
 async def test_with_no_other_channel_a_refusal_is_the_end(
+    planned: Planned,
+    on_route: OnRoute,
     sessions: Sessions,
     registry: Registry,
     make_desk: MakeDesk,
-    make_route: MakeRoute,
-    vault: Vault,
     zns: FakeZns,
 ) -> None:
-    planned(sessions, registry, make_desk())
+    planned()
     zns.mood = "no_account"
-    route = make_route("zns")
-    await Office.of(sessions, vault, route).dispatch_until(settled(registry, State.FAILED))
+    await on_route("zns").dispatch_until(settled(registry, State.FAILED))
     (message,) = registry.messages()
     assert (message.why, message.code) == (Why.PROVIDER_REFUSED, "-118")
     # Sent again by a person, it still knows what fills its Zalo template.
     zns.mood = "well"
     with sessions.begin() as session:
         operators.retry(session, make_desk(), message.id, datetime.now(UTC))
-    again = make_route("zns")
-    await Office.of(sessions, vault, again).dispatch_until(lambda: len(zns.taken) == 1)
+    await on_route("zns").dispatch_until(lambda: len(zns.taken) == 1)
 
 
 async def test_what_no_provider_carries_fails_and_says_so(
-    sessions: Sessions,
-    registry: Registry,
-    make_desk: MakeDesk,
-    make_route: MakeRoute,
-    vault: Vault,
+    planned: Planned, on_route: OnRoute, registry: Registry
 ) -> None:
-    planned(sessions, registry, make_desk(), status=Status.TAX_DUE)
-    route = make_route("zns")
-    await Office.of(sessions, vault, route).dispatch_until(settled(registry, State.FAILED))
+    planned(status=Status.TAX_DUE)
+    await on_route("zns").dispatch_until(settled(registry, State.FAILED))
     assert [m.why for m in registry.messages()] == [Why.NO_CHANNEL]
 
 
 async def test_what_surely_did_not_leave_goes_to_the_other_at_once(
+    planned: Planned,
+    on_route: OnRoute,
     sessions: Sessions,
     registry: Registry,
-    make_desk: MakeDesk,
-    make_route: MakeRoute,
-    vault: Vault,
     esms: FakeEsms,
     twilio: FakeTwilio,
 ) -> None:
-    planned(sessions, registry, make_desk())
+    planned()
     esms.mood = "too_many"
-    route = make_route("esms, twilio")
-    await Office.of(sessions, vault, route).dispatch_until(settled(registry, State.ACCEPTED))
+    await on_route("esms, twilio").dispatch_until(settled(registry, State.ACCEPTED))
     assert attempts(sessions) == [("esms", Outcome.THROTTLED), ("twilio", Outcome.ACCEPTED)]
 
 
 async def test_what_may_have_arrived_is_asked_after_and_goes_nowhere_else(
+    planned: Planned,
+    on_route: OnRoute,
     sessions: Sessions,
     registry: Registry,
-    make_desk: MakeDesk,
-    make_route: MakeRoute,
     vault: Vault,
     esms: FakeEsms,
     twilio: FakeTwilio,
     zns: FakeZns,
 ) -> None:
     """Of every gateway at once, each with some that arrived and some that did not."""
-    planned(sessions, registry, make_desk(), 18)
+    planned(18)
     esms.moods.extend(["error_after", "error_before", "broken_json"] * 2)
     twilio.moods.extend(["error_after", "error_before", "cut_after"] * 2)
     zns.moods.extend(["error_after", "error_before", "html"] * 2)
-    route = make_route("esms:1 twilio:1 zns:1")
-    office = Office.of(sessions, vault, route)
+    office = on_route("esms:1 twilio:1 zns:1")
     # One request in doubt is enough to ask everywhere.
     await office.dispatch_until(
         lambda: (
@@ -162,10 +145,10 @@ async def test_what_may_have_arrived_is_asked_after_and_goes_nowhere_else(
     assert len(bound) > 6
     for fake in (esms, twilio, zns):
         fake.moods.clear()
-    again = make_route("esms:1 twilio:1 zns:1")
-    await settle_doubts(sessions, again, vault, office.rules, SWIFT)
-    office.apply_receipts()
-    await Office.of(sessions, vault, again).dispatch_until(
+    again = on_route("esms:1 twilio:1 zns:1")
+    await settle_doubts(sessions, again.gateways, vault, again.rules, SWIFT)
+    again.apply_receipts()
+    await again.dispatch_until(
         lambda: all(
             m.state is State.ACCEPTED or (m.state, m.provider) == (State.UNCERTAIN, "zns")
             for m in registry.messages()
@@ -184,45 +167,39 @@ async def test_what_may_have_arrived_is_asked_after_and_goes_nowhere_else(
 
 
 async def test_a_provider_that_left_the_route_is_not_asked_and_gets_nothing(
+    planned: Planned,
+    on_route: OnRoute,
     sessions: Sessions,
     registry: Registry,
-    make_desk: MakeDesk,
-    make_route: MakeRoute,
     vault: Vault,
     esms: FakeEsms,
     twilio: FakeTwilio,
 ) -> None:
-    planned(sessions, registry, make_desk())
+    planned()
     esms.mood = "error_after"
-    await Office.of(sessions, vault, make_route("esms")).dispatch_until(
-        settled(registry, State.UNCERTAIN)
-    )
-    route = make_route("twilio")
-    office = Office.of(sessions, vault, route)
-    assert await settle_doubts(sessions, route, vault, office.rules, SWIFT) == 0
+    await on_route("esms").dispatch_until(settled(registry, State.UNCERTAIN))
+    office = on_route("twilio")
+    assert await settle_doubts(sessions, office.gateways, vault, office.rules, SWIFT) == 0
     assert (esms.requests, twilio.requests) == (1, 0)
     assert settled(registry, State.UNCERTAIN)()
 
 
 async def test_a_second_delivery_has_an_id_of_its_own(
+    planned: Planned,
+    on_route: OnRoute,
     sessions: Sessions,
     registry: Registry,
-    make_desk: MakeDesk,
-    make_route: MakeRoute,
-    vault: Vault,
     esms: FakeEsms,
 ) -> None:
     """A gateway that takes an id once would else swallow it as the first."""
-    planned(sessions, registry, make_desk())
-    await Office.of(sessions, vault, make_route("esms")).dispatch_until(
-        settled(registry, State.ACCEPTED)
-    )
+    planned()
+    await on_route("esms").dispatch_until(settled(registry, State.ACCEPTED))
     (message,) = registry.messages()
     now = datetime.now(UTC)
     heard = Heard("esms", message.ref, 1, message.provider_ref or "", Word.UNREACHABLE)
     with sessions.begin() as session:
         store(session, heard, now)
-    office = Office.of(sessions, vault, make_route("esms"))
+    office = on_route("esms")
     office.apply_receipts(now)
     (message,) = registry.messages()
     assert (message.state, message.deliveries) == (State.QUEUED, 1)
@@ -233,24 +210,21 @@ async def test_a_second_delivery_has_an_id_of_its_own(
 
 
 async def test_word_of_a_delivery_counts_whichever_of_its_requests_it_names(
+    planned: Planned,
+    on_route: OnRoute,
     sessions: Sessions,
     registry: Registry,
-    make_desk: MakeDesk,
-    make_route: MakeRoute,
-    vault: Vault,
     esms: FakeEsms,
 ) -> None:
     """eSMS calls back at the address that its first request gave, though a second was made."""
-    planned(sessions, registry, make_desk())
+    planned()
     esms.moods.append("unavailable")
-    office = Office.of(sessions, vault, make_route("esms"))
+    office = on_route("esms")
     await office.dispatch_until(settled(registry, State.QUEUED))
     (message,) = registry.messages()
     with sessions.begin() as session:
         session.get_one(Message, message.id).not_before = datetime.now(UTC)
-    await Office.of(sessions, vault, make_route("esms")).dispatch_until(
-        settled(registry, State.ACCEPTED)
-    )
+    await on_route("esms").dispatch_until(settled(registry, State.ACCEPTED))
     (message,) = registry.messages()
     assert message.attempts == 2
     heard = Heard("esms", message.ref, 1, f"{message.ref}-1", Word.UNDELIVERED, "status_5")
