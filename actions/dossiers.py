@@ -23,13 +23,14 @@ from dossiers.links import link_path
 from dossiers.lookup import DossierView, Lookup
 from dossiers.models import Dossier
 from dossiers.offices import offices_of
-from dossiers.otp import CODE_GIVEN, CodeOutcome, Codes, Made
+from dossiers.otp import CodeOutcome, Codes, Made
 from dossiers.proof import Outcome, Proofs, Sender, make_proofs
 from dossiers.telling import code_refused, code_sent, consent_words
 from helpdesk.ratings import ask as ask_for_stars
 from helpdesk.words import say as say_desk
 from language.blocks import AskProof, Block, Button, Buttons, Text
 from language.dossier_code import find_code
+from language.proof_digits import CODE_GIVEN
 from notifier.choices import choose, send_second_step
 from notifier.desk import Desk
 from notifier.templates import get_templates

@@ -25,6 +25,7 @@ from dossiers.appointments import Reckon
 from language.blocks import Block, Buttons, to_dict
 from language.english import is_english, is_vietnamese_alone
 from language.folding import fold, has_marks
+from language.proof_digits import PROOF
 from procedures.catalogue import Catalogue
 from procedures.drafts import Drafts
 
@@ -32,9 +33,6 @@ Language = Literal["vi", "en"]
 _WORD = re.compile(r"[a-z]+")
 PAYLOAD = "payload"
 """The entity in which a channel hands on a token of ours, whole."""
-PROOF = "proof"
-"""Of a message's metadata: what came of digits that stood beside a dossier code. The channel takes
-them out and has them checked (bot/channels/base.py)."""
 
 
 @dataclass(frozen=True)
@@ -182,7 +180,8 @@ def read(tracker: Tracker, now: datetime) -> Turn:
     payload = next(
         (e["value"] for e in message.get("entities") or () if e.get("entity") == PAYLOAD), ""
     )
-    page = _language((message.get("metadata") or {}).get("language"))
+    beside = _mapping(message.get("metadata")) or {}
+    page = _language(beside.get("language"))
     return Turn(
         channel=channel,
         sender=sender,
@@ -191,7 +190,7 @@ def read(tracker: Tracker, now: datetime) -> Turn:
         parse=message,
         state=_state(tracker.current_slot_values(), page),
         now=now,
-        proof=str((_mapping(message.get("metadata")) or {}).get(PROOF) or ""),
+        proof=str(beside.get(PROOF) or ""),
         before=_last_question(tracker.events),
         page=page,
     )

@@ -27,8 +27,6 @@ from dossiers.models import Dossier, LinkedIdentity, OneTimeCode, Purpose, Verif
 from dossiers.proof import Sender
 
 DIGITS = 6
-CODE_GIVEN = "code_"
-"""Before the outcome of a code, where a conversation is told of it: not that of four digits."""
 
 
 class CodeOutcome(StrEnum):

@@ -15,6 +15,11 @@ from language.folding import normalise, strip_marks
 
 TAKEN_OUT = "••••"
 """What stands where such digits were."""
+PROOF = "proof"
+"""Of a message's metadata: what came of digits that stood beside a dossier code. It chooses words;
+what may be seen, the actions read from the database."""
+CODE_GIVEN = "code_"
+"""Before the outcome of a one-time code, where a conversation is told of it: not of four digits."""
 
 # A message that is digits and nothing else.
 _ALONE = re.compile(r"(?:s[ốo] ?)?\W{0,3}\d(?:[\s.\-]?\d){3,11}\W{0,2}", re.IGNORECASE)

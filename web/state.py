@@ -15,11 +15,12 @@ from core.database import Sessions
 from core.privacy import Vault
 from core.settings import Settings
 from dossiers.lookup import Lookup
-from dossiers.otp import CODE_GIVEN, Codes
+from dossiers.otp import Codes
 from dossiers.proof import PROOF_DIGITS, Outcome, Proofs, Sender
 from helpdesk.cases import Cases
 from helpdesk.delivery import Outbox
 from helpdesk.hearing import Ear
+from language.proof_digits import CODE_GIVEN
 from notifier.providers.zalo_tokens import ZaloTokens
 from notifier.receipts import Intake
 from web.history import History

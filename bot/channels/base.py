@@ -25,7 +25,7 @@ from bot.channels import notices, tokens
 from bot.channels.incoming import clean
 from bot.channels.office import Office
 from language.blocks import Block, Text, to_dict
-from language.proof_digits import TAKEN_OUT, Given
+from language.proof_digits import CODE_GIVEN, PROOF, TAKEN_OUT, Given
 
 logger = logging.getLogger(__name__)
 
@@ -33,13 +33,8 @@ REMEMBERED = 600
 """Seconds for which an answer is kept, to be given again to who retries the message."""
 BODY_LIMIT = 64 * 1024
 """Bytes of a request; a message of a thousand characters is far below."""
-PROOF = "proof"
-"""Of a message's metadata: what came of digits that stood beside a dossier code. It chooses words;
-what may be seen, the actions read from the database."""
-OF_A_CODE = "code_"
-"""How the outcome of a one-time code begins."""
 
-UNAWAITED = {4: "proof_given", 6: f"proof_given:{OF_A_CODE}wrong"}
+UNAWAITED = {4: "proof_given", 6: f"proof_given:{CODE_GIVEN}wrong"}
 """What is heard of digits alone that nobody awaits, by their number: their time may be over."""
 
 Handler = Callable[[UserMessage], Awaitable[Any]]
@@ -190,7 +185,7 @@ class SignedChannel(InputChannel, ABC):  # type: ignore[misc]  # Rasa is not typ
         outcome = None
         if given.digits:
             outcome = await self._office.proof(self.name(), sender, given)
-        if outcome and (not given.code or outcome.startswith(OF_A_CODE)):
+        if outcome and (not given.code or outcome.startswith(CODE_GIVEN)):
             return f"proof_given:{outcome}", ""
         if outcome is None and given.alone and text == TAKEN_OUT:
             return UNAWAITED[len(re.sub(r"\D", "", given.digits))], ""

@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from actions.turn import PROOF, Rooms
+from actions.turn import Rooms
 from dossiers.consent import LINKED
 from dossiers.lifecycle import Move, Status
 from dossiers.links import PAGE, linked_code
 from dossiers.models import Consent, Dossier, DossierEvent, Office, Purpose
-from dossiers.otp import CODE_GIVEN, Codes
+from dossiers.otp import Codes
 from dossiers.phones import phone_index
 from dossiers.proof import Limits, Outcome, Proofs, Sender, proof_print
 from language.blocks import AskProof, Facts, Link, Progress
-from language.proof_digits import find_digits
+from language.proof_digits import CODE_GIVEN, PROOF, find_digits
 from notifier.models import Message
 from notifier.outbox import opted_out
 from notifier.templates import MessageClass
