@@ -15,7 +15,7 @@ import numpy as np
 from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from bot.nlu.analysis import STREAMS
+from bot.nlu.analysis import STREAMS, Said
 
 FILE = "vectors"
 
@@ -45,13 +45,14 @@ class Vectors:
         `weights` names the streams and says how much each counts; `rarest` in how many texts a
         feature of a stream must occur to be kept.
         """
+        said = [Said.of(text) for text in texts]
         streams, parts = {}, []
         for name in weights:
             vectoriser = TfidfVectorizer(
                 analyzer=STREAMS[name], min_df=rarest[name], sublinear_tf=True, dtype=np.float32
             )
             try:
-                parts.append(vectoriser.fit_transform(texts) * weights[name])
+                parts.append(vectoriser.fit_transform(said) * weights[name])
             except ValueError:
                 # Nothing of this stream in the texts, as when none of them has accents.
                 continue
@@ -66,7 +67,7 @@ class Vectors:
         """
         columns, weights, ends = [], [], [0]
         for text in texts:
-            parts = [part for part in self._parts(text) if part[0].size]
+            parts = [part for part in self._parts(Said.of(text)) if part[0].size]
             columns += [found for found, _ in parts]
             weights += [found for _, found in parts]
             ends.append(ends[-1] + sum(found.size for found, _ in parts))
@@ -74,12 +75,12 @@ class Vectors:
         data = np.concatenate(weights) if weights else np.empty(0, np.float32)
         return csr_matrix((data, indices, ends), shape=(len(texts), self.width), dtype=np.float32)
 
-    def _parts(self, text: str) -> Iterator[Tuple[np.ndarray, np.ndarray]]:
-        """Columns and weights that a text has in each stream."""
+    def _parts(self, said: Said) -> Iterator[Tuple[np.ndarray, np.ndarray]]:
+        """Columns and weights that a message has in each stream."""
         first = 0
         for name, vectoriser in self._streams.items():
             vocabulary = vectoriser.vocabulary_
-            counts = Counter(f for f in STREAMS[name](text) if f in vocabulary)
+            counts = Counter(f for f in STREAMS[name](said) if f in vocabulary)
             columns = np.array([vocabulary[feature] for feature in counts], dtype=np.int32)
             often = np.log(np.array(list(counts.values()), dtype=np.float32)) + 1
             order = np.argsort(columns)
@@ -100,7 +101,9 @@ class Vectors:
         (folder / f"{FILE}.json").write_text(
             json.dumps(vocabularies, ensure_ascii=False), encoding="utf-8"
         )
-        np.savez(folder / f"{FILE}.npz", **{name: v.idf_ for name, v in self._streams.items()})
+        np.savez_compressed(
+            folder / f"{FILE}.npz", **{name: v.idf_ for name, v in self._streams.items()}
+        )
 
     @classmethod
     def load(cls, folder: Path) -> "Vectors":
