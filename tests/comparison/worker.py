@@ -127,7 +127,7 @@ def train(candidate: Candidate, fold: str, folder: Path, most: int, longest: int
         encoding="utf-8",
     )
     began, used = time.perf_counter(), time.process_time()
-    model = train_nlu(str(config), [], str(folder), fixed_model_name="model")
+    model = train_nlu(str(config), str(folder), str(folder), fixed_model_name="model")
     if model is None:
         raise RuntimeError("Rasa trained nothing")
     return {
