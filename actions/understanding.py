@@ -571,9 +571,10 @@ def _by_itself(message: _Message, context: Context) -> Understanding:
         wanted = "calculate_fee" if _wants_sum(message) else "ask_procedure"
         asked = ("fee",) if wanted == "calculate_fee" else message.aspects
         meant = replace(_ruled(message, wanted), aspects=asked)
-        if len(acts) > 1:  # asked back: whatever the model guesses, it is one of these
+        likely = decide(message.named)
+        if len(acts) > 1 and likely not in acts:  # whatever the model guesses, it is one of these
             return replace(meant, candidates=tuple((name, 1 / len(acts)) for name in acts))
-        return replace(meant, procedure=acts[0] if acts else decide(message.named))
+        return replace(meant, procedure=acts[0] if len(acts) == 1 else likely)
     if message.intent not in ON_LAND:
         return _meant(message, message.intent)
     known = bool(message.named) and message.named[0][1] >= ANSWER_SCORE

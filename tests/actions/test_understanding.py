@@ -519,6 +519,11 @@ def test_an_act_alone_that_may_be_two_things_is_asked_back() -> None:
     assert (chosen.procedure, chosen.aspects) == ("replace_certificate", ("time",))
 
 
+def test_an_act_alone_of_which_the_model_is_sure_is_not_asked_back() -> None:
+    meant = talk(said("thủ tục cấp lại sổ bị mất", procedures={"reissue_lost": 0.98}))
+    assert about(*meant) == [("reissue_lost", ("general",))]
+
+
 def test_an_act_alone_that_is_one_thing_is_answered() -> None:
     meant = talk(said("gia hạn nộp ở đâu", intent="out_of_scope", aspects={"where": 0.98}))
     assert about(*meant) == [("extend_term", ("where",))]
