@@ -242,7 +242,8 @@ ASKED_AS_WELL: dict[str, re.Pattern[str]] = {
     "form": re.compile(r"\b(?:mau (?:don|so|nao|gi)|don mau|bieu mau|to mau|xin mau|forms?)\b"),
     "legal": re.compile(
         r"\b(?:can cu|(?:luat|nghi dinh|thong tu|van ban|quyet dinh|quy dinh|dieu|dieu luat|khoan)"
-        r" (?:nao|may|gi|so may)|phap ly|(?:which|what) (?:law|decree|article|rule)s?|legal basis)\b"
+        r" (?:nao|may|gi|so may)|phap ly|(?:which|what) (?:law|decree|article|rule)s?"
+        r"|legal basis)\b"
     ),
     "result": re.compile(r"\b(?:ket qua|(?:so|cuon|quyen) moi|result)\b"),
 }
