@@ -151,24 +151,26 @@ _FIRM_DENIAL = re.compile(r"(?:phai|pai|fai|la)(?: \w+)* ?$")
 """Denies one thing: "không phải rách, mất luôn" denies no loss."""
 _BESIDE = ("", "hay", "hoac", "va", "or")
 
-_ACTS = {
-    "transfer": "sang ten|chuyen nhuong",
-    "gift": "tang cho",
-    "inheritance": "(?:khai nhan )?(?:thua ke|di san)",
-    "mortgage": "(?:dang ky )?the chap",
-    "release_mortgage": "xoa (?:dang ky )?the chap|giai chap",
-    "replace_certificate": "cap doi",
-    "correct_certificate": "dinh chinh",
-    "split_parcel": "tach thua",
-    "merge_parcel": "(?:hop|gop) thua",
-    "change_use": "chuyen muc dich(?: su dung)?",
-    "capital_contribution": "(?:dang ky )?gop von",
-    "land_data": "trich luc",
-    "dispute": "(?:hoa giai |giai quyet )?tranh chap",
+ACTS: dict[str, tuple[str, ...]] = {
+    "sang ten|chuyen nhuong": ("transfer",),
+    "tang cho": ("gift",),
+    "(?:khai nhan )?(?:thua ke|di san)": ("inheritance",),
+    "(?:dang ky )?the chap": ("mortgage",),
+    "xoa (?:dang ky )?the chap|giai chap": ("release_mortgage",),
+    "cap lai": ("reissue_lost", "replace_certificate"),
+    "cap doi": ("replace_certificate",),
+    "dinh chinh": ("correct_certificate",),
+    "tach thua": ("split_parcel",),
+    "(?:hop|gop) thua": ("merge_parcel",),
+    "chuyen muc dich(?: su dung)?": ("change_use",),
+    "gia han": ("extend_term",),
+    "(?:dang ky )?gop von": ("capital_contribution",),
+    "trich luc": ("land_data",),
+    "(?:hoa giai |giai quyet )?tranh chap": ("dispute",),
 }
-"""Acts that a land office does with land, and others with other things: "cấp lại" and "gia hạn" are
-said of a licence oftener, and are left out."""
-_ALONE = tuple((procedure, re.compile(rf"\b(?:{act})\b")) for procedure, act in _ACTS.items())
+"""Acts that a land office does with land, and others with other things → the procedures that may
+be meant: "cấp lại" is said of a certificate that is lost, and of one that is torn."""
+_ALONE = tuple((re.compile(rf"\b(?:{act})\b"), may_be) for act, may_be in ACTS.items())
 _ASKING = word_set(
     """
     thu tuc quy trinh tu ho so don giay to gi nhung nao cai can phai co duoc khong mang theo
@@ -196,15 +198,16 @@ def without_address(plain_text: str) -> str:
     return " ".join(_ADDRESS.sub(" ", plain_text).split())
 
 
-def act_alone(plain_text: str) -> str | None:
-    """Return the procedure of the act that plain text asks about, where it says nothing else: at a
-    land office's counter "sang tên mất bao lâu" is of land, "sang tên xe mất bao lâu" is not."""
+def act_alone(plain_text: str) -> tuple[str, ...]:
+    """Return the procedures that may be meant by the act that plain text asks about, likeliest
+    first, where it says nothing else: at a land office's counter "sang tên mất bao lâu" is of land,
+    "sang tên xe mất bao lâu" is not."""
     text = _SPOKEN_TO.sub("", without_address(plain_text))
-    for procedure, act in _ALONE:
+    for act, may_be in _ALONE:
         rest, acts = act.subn(" ", text)
         if acts == 1 and _ASKING.issuperset(rest.split()):
-            return procedure
-    return None
+            return may_be
+    return ()
 
 
 def names_in(plain_text: str) -> Named:

@@ -240,11 +240,20 @@ ASKED_AS_WELL: dict[str, re.Pattern[str]] = {
         r"|lam gi|bat dau|thu tu|tuan tu|tien hanh|how (?:do|can|should)|steps?)\b"
     ),
     "form": re.compile(r"\b(?:mau (?:don|so|nao|gi)|don mau|bieu mau|to mau|xin mau|forms?)\b"),
-    "legal": re.compile(r"\b(?:can cu|luat nao|nghi dinh nao|dieu may|van ban nao|phap ly)\b"),
+    "legal": re.compile(
+        r"\b(?:can cu|(?:luat|nghi dinh|thong tu|van ban|quyet dinh|quy dinh|dieu|dieu luat|khoan)"
+        r" (?:nao|may|gi|so may)|phap ly|(?:which|what) (?:law|decree|article|rule)s?"
+        r"|legal basis)\b"
+    ),
     "result": re.compile(r"\b(?:ket qua|(?:so|cuon|quyen) moi|result)\b"),
 }
 """Words with which a longer message asks for one thing more. They ask for nothing by themselves:
 where one is said, less of the model's certainty is enough."""
+MEASURE = re.compile(
+    r"\b(?:dien tich|han muc|mat tien|be ngang|chieu (?:ngang|rong|dai))(?: [a-z]+){0,9}?"
+    r" (?:bao nhieu|may met)\b|\b(?:bao nhieu|may) (?:m|m2|met(?: vuong)?)(?: [a-z]+){0,3} duoc\b"
+)
+"""Asks how large it must be, though "bao nhiêu" mostly asks for money."""
 OWN = re.compile(
     r"\b(?:cua (?:toi|em|minh|con|chau|tui|bac|nha)|da nop|toi nop|em nop|nop hom|nop tuan"
     r"|nop thang"

@@ -260,6 +260,12 @@ class _Message:
             specific = [name for name in specific if name != "online"]
         if len(specific) > 1 and not phrases.HOW.search(self.text):
             specific = [name for name in specific if name != "steps"]
+        if len(specific) > 1 and not self.asks_as_well("legal"):
+            # "Điều kiện tách thửa theo quy định mới" asks for no law.
+            specific = [name for name in specific if name != "legal"]
+        if phrases.MEASURE.search(self.text) and not self.asks_as_well("fee"):
+            by_size = {"fee": "conditions", "result": "conditions"}
+            specific = list(dict.fromkeys(by_size.get(name, name) for name in specific))
         if specific == ["steps"] and self.has(("thu tuc",)) and not phrases.HOW.search(self.text):
             return ("general",)  # "thủ tục tách thửa" is a bare topic
         if len(specific) > 1 and len(self.words) <= SHORT:
@@ -560,12 +566,15 @@ def _by_itself(message: _Message, context: Context) -> Understanding:
     if _is_gibberish(message):
         return replace(_meant(message, "out_of_scope"), confidence=0.0)
     # An act alone: the model has met the same words said of cars and licences.
-    act = act_alone(message.text) if message.intent in (*ON_LAND, "out_of_scope") else None
-    if act is not None or _names_surely(message):
+    acts = act_alone(message.text) if message.intent in (*ON_LAND, "out_of_scope") else ()
+    if acts or _names_surely(message):
         wanted = "calculate_fee" if _wants_sum(message) else "ask_procedure"
         asked = ("fee",) if wanted == "calculate_fee" else message.aspects
-        procedure = act or decide(message.named)
-        return replace(_ruled(message, wanted), procedure=procedure, aspects=asked)
+        meant = replace(_ruled(message, wanted), aspects=asked)
+        likely = decide(message.named)
+        if len(acts) > 1 and likely not in acts:  # whatever the model guesses, it is one of these
+            return replace(meant, candidates=tuple((name, 1 / len(acts)) for name in acts))
+        return replace(meant, procedure=acts[0] if len(acts) == 1 else likely)
     if message.intent not in ON_LAND:
         return _meant(message, message.intent)
     known = bool(message.named) and message.named[0][1] >= ANSWER_SCORE

@@ -509,3 +509,46 @@ def test_what_a_rule_is_sure_of_is_not_taken_for_a_guess() -> None:
 def test_letters_without_a_word_are_not_understood() -> None:
     assert talk(said("zzkk pprr", "affirm", sure=0.7))[0].confidence == 0.0
     assert talk(said("ừ đúng", "affirm", sure=0.7))[0].confidence == 0.7
+
+
+def test_an_act_alone_that_may_be_two_things_is_asked_back() -> None:
+    lost = said("cấp lại mất bao lâu", intent="out_of_scope", aspects={"time": 0.98})
+    asked, chosen = talk(lost, said("2", intent="affirm", sure=0.3))
+    assert (asked.intent, asked.procedure, asked.aspects) == (LAND, None, ("time",))
+    assert asked.offers == ("reissue_lost", "replace_certificate")
+    assert (chosen.procedure, chosen.aspects) == ("replace_certificate", ("time",))
+
+
+def test_an_act_alone_of_which_the_model_is_sure_is_not_asked_back() -> None:
+    meant = talk(said("thủ tục cấp lại sổ bị mất", procedures={"reissue_lost": 0.98}))
+    assert about(*meant) == [("reissue_lost", ("general",))]
+
+
+def test_an_act_alone_that_is_one_thing_is_answered() -> None:
+    meant = talk(said("gia hạn nộp ở đâu", intent="out_of_scope", aspects={"where": 0.98}))
+    assert about(*meant) == [("extend_term", ("where",))]
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("Điều kiện hợp thửa theo quy định mới nhất hiện nay", ("conditions",)),
+        ("Điều kiện hợp thửa ra sao và theo điều nào của luật", ("conditions", "legal")),
+    ],
+)
+def test_according_to_the_rules_asks_for_no_law(text: str, asked: tuple[str, ...]) -> None:
+    meant = talk(said(text, aspects={"conditions": 0.97, "legal": 0.9}))
+    assert meant[0].aspects == asked
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("Diện tích tối thiểu của mỗi thửa là bao nhiêu", ("conditions",)),
+        ("bao nhiêu mét vuông thì được ra sổ riêng vậy", ("conditions",)),
+        ("diện tích 120m2 thì lệ phí là bao nhiêu vậy", ("fee",)),
+        ("tách thửa thì mỗi sổ mới là bao nhiêu vậy", ("fee",)),
+    ],
+)
+def test_how_large_is_no_question_for_money(text: str, asked: tuple[str, ...]) -> None:
+    assert talk(said(text, aspects={"fee": 0.97}))[0].aspects == asked
