@@ -674,9 +674,12 @@ class Teller:
         listed = "; ".join(named[:_MOST_SOURCES]) + (more if len(named) > _MOST_SOURCES else "")
         began = [f.effective_from for f in facts if isinstance(f, FeeLine) and f.effective_from]
         since = show_date(max((self.contents.effective_from, *began)))
+        if self.contents.began_unread and not began:
+            holds = self._say(f" Đang áp dụng vào ngày {since}.", f" In force on {since}.")
+        else:
+            holds = self._say(f" Áp dụng từ {since}.", f" In force since {since}.")
         return Source(
-            text=self._say(f"Nguồn: {listed}.", f"Source: {listed}.")
-            + self._say(f" Áp dụng từ {since}.", f" In force since {since}."),
+            text=self._say(f"Nguồn: {listed}.", f"Source: {listed}.") + holds,
             effective_from=since,
             checked_on=self.checked_on(facts),
         )

@@ -302,8 +302,24 @@ def test_a_newer_tax_law_dates_the_answer(catalogue: Catalogue) -> None:
         _only(answer(catalogue, "gift", ["fee"], as_of=on), Source)[0]
         for on in (date(2026, 6, 30), date(2026, 7, 1))
     )
-    assert (old.effective_from, new.effective_from) == ("01/07/2025", "01/07/2026")
+    assert (old.effective_from, new.effective_from) == ("15/08/2025", "01/07/2026")
     assert "04/2007" in old.text and "109/2025" in new.text
+
+
+def test_a_mortgage_is_told_by_the_decree_of_its_day(catalogue: Catalogue) -> None:
+    """Nghị định 18/2026 put the land database in the certificate's place, some day of 2026."""
+    told = {
+        day: as_text(answer(catalogue, "mortgage", ["documents"], as_of=day))
+        for day in (date(2025, 7, 1), date(2026, 3, 1), TODAY)
+    }
+    old, between, new = told.values()
+    only_if = "nếu Văn phòng đăng ký đất đai không tra được"
+    assert "- Giấy chứng nhận" in old and only_if not in old
+    assert "18/2026" not in old and "254/2025" not in old
+    assert "18/2026" not in between and "cần hỏi lại nơi tiếp nhận" in between
+    assert only_if in new and "18/2026" in new
+    assert "Áp dụng từ" not in new, "the day it began was not read"
+    assert "Đang áp dụng vào ngày 18/07/2026." in new
 
 
 def test_what_is_unconfirmed_is_never_spoken_as_certain(catalogue: Catalogue) -> None:
