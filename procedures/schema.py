@@ -91,6 +91,8 @@ class TimeLimit(_Model):
     """Where tax is due: working days to the first appointment, when the tax slip goes out."""
     second: float | None = Field(default=None, gt=0)
     """Working days from proof of payment to the second appointment."""
+    follows: bool = False
+    """Whether it counts from the end of the one before it, not from the dossier's filing."""
     cutoff: time | None = None
     """Same-day procedures: received after this, it is done the next working day."""
 
@@ -112,6 +114,15 @@ class TimeSection(Fact):
     """Whether public posting is part of it and does not count: no status shows when it was."""
     notes: tuple[Text, ...] = ()
     rules: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _begins(self) -> TimeSection:
+        ordered = tuple(self.limits.values())
+        if ordered[0].follows:
+            raise ValueError("the first limit follows nothing")
+        if any(limit.follows and limit.case is None for limit in ordered):
+            raise ValueError("a limit that follows another says of what it is")
+        return self
 
 
 class Paper(_Model):
@@ -188,6 +199,8 @@ class ConditionsSection(Fact):
     who: Text
     """Who may ask for it."""
     points: tuple[Text, ...] = ()
+    any_of: bool = False
+    """Whether one of the points is enough."""
     refused_when: tuple[Text, ...] = ()
     rules: tuple[str, ...] = ()
     cases: dict[SpecialCase, str | None] = Field(default_factory=dict)
