@@ -14,7 +14,8 @@ from procedures.vocabulary import Aspect
 from tests.procedures.conftest import TODAY
 
 _VIETNAMESE = re.compile(
-    r"\b(?:Luật|Nghị|Quyết|Thông tư|Điều|Phụ lục|Phần|của|tỉnh|thành phố|nhân dân|sửa đổi|và|đến)\b",
+    r"\b(?:Luật|Nghị|Quyết|Thông tư|Điều|Phụ lục|Phần|của|tỉnh|thành phố|nhân dân|sửa đổi|và|đến"
+    r")\b",
     re.IGNORECASE,
 )
 
