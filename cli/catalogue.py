@@ -17,7 +17,7 @@ from rich.table import Table
 from cli.portal import import_portal
 from core.clock import today
 from core.settings import get_settings
-from language.blocks import Block, as_text, to_dict
+from language.blocks import Block, Buttons, Source, as_text, to_dict
 from procedures.answers import answer
 from procedures.catalogue import (
     Catalogue,
@@ -62,8 +62,14 @@ _SHORT = {
 """Headings that fit a terminal."""
 _WIDE = 190
 """Columns that the table needs; narrower terminals scroll it."""
-_FAULTS = frozenset({Kind.FAULTY, Kind.OVERLAP})
+_FAULTS = frozenset({Kind.FAULTY, Kind.OVERLAP, Kind.EARLY_BASIS})
 """What makes a catalogue unfit for use; the rest is work to be done."""
+_MEANINGS = {
+    Cell.TOLD: "told",
+    Cell.ASK: "told as unconfirmed",
+    Cell.NONE: "does not arise",
+    Cell.MISSING: "not looked into",
+}
 
 
 @app.command("list")
@@ -95,7 +101,10 @@ def check(
     ] = STALE_AFTER_DAYS,
     json_output: _Json = False,
 ) -> None:
-    """Check every file, version and fact. Exit status 1: a file is faulty or versions overlap."""
+    """Check every file, version and fact.
+
+    Exit status 1: a file is faulty, versions overlap, or one tells a law before its day.
+    """
     findings = _findings(older_than)
     _print(findings, json_output)
     if any(finding.kind in _FAULTS for finding in findings):
@@ -129,7 +138,7 @@ def gaps(province: _Province = "", as_of: _AsOf = None, json_output: _Json = Fal
         shown.add_row(procedure_id, *(_MARKS[row[q]] for q in questions))
     Console(width=max(Console().width, _WIDE)).print(shown)
     counts = Counter(cell for row in told.values() for cell in row.values())
-    print(", ".join(f"{_MARKS[cell]} {counts[cell]}" for cell in Cell))
+    print(", ".join(f"{_MARKS[cell]} {_MEANINGS[cell]}: {counts[cell]}" for cell in Cell))
 
 
 @app.command()
@@ -196,7 +205,11 @@ def diff(
         data = {"from": names[0], "to": names[1], "only_from": gone, "only_to": come}
         print(json.dumps(data, ensure_ascii=False, indent=1))
         return
-    lines = list(difflib.unified_diff(old, new, *names, n=0, lineterm=""))
+    lines = [
+        line
+        for line in difflib.unified_diff(old, new, *names, n=0, lineterm="")
+        if not line.startswith("@@")
+    ]
     print("\n".join(lines) if lines else "no difference")
 
 
@@ -216,8 +229,8 @@ def _told_by_draft(code: str, aspects: Sequence[Aspect]) -> dict[Aspect, list[Bl
 
 
 def _told(procedure: str, province: str, as_of: date) -> list[str]:
-    """Every aspect's answer as lines."""
-    lines: list[str] = []
+    """Every aspect's answer as lines, each once; its sources stand among the legal basis."""
+    lines: dict[str, str] = {}
     for aspect in Aspect:
         try:
             blocks = answer(
@@ -225,8 +238,11 @@ def _told(procedure: str, province: str, as_of: date) -> list[str]:
             )
         except NoVersion as error:
             raise typer.BadParameter(str(error)) from None
-        lines += [f"[{aspect.value}] {line}" for line in as_text(blocks).splitlines() if line]
-    return lines
+        told = [block for block in blocks if not isinstance(block, Source | Buttons)]
+        for line in as_text(told).splitlines():
+            if line:
+                lines.setdefault(line, f"[{aspect.value}] {line}")
+    return list(lines.values())
 
 
 def _catalogue() -> Catalogue:
@@ -276,7 +292,28 @@ def _print(findings: list[Finding], json_output: bool) -> None:
     if json_output:
         print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=1))
         return
-    table = Table("thủ tục", "loại", "chỗ", "việc", box=None)
-    for finding in findings:
-        table.add_row(finding.procedure, finding.kind.value, finding.where, finding.what)
-    Console().print(table if findings else "nothing to mend")
+    if not findings:
+        print("nothing to mend")
+        return
+    shown = Table("thủ tục", "loại", "chỗ", "việc", box=None)
+    for finding in _grouped(findings):
+        shown.add_row(finding.procedure, finding.kind.value, finding.where, finding.what)
+    Console().print(shown)
+    counts = Counter(finding.kind for finding in findings)
+    print(", ".join(f"{kind.value}: {counts[kind]}" for kind in Kind if kind in counts))
+
+
+def _grouped(findings: list[Finding]) -> list[Finding]:
+    """Return findings for people: what is the same of several fields and versions on one line."""
+    fields: dict[tuple[str, Kind, str, str], list[str]] = {}
+    for one in findings:
+        version, _, field = one.where.partition(": ")
+        fields.setdefault((one.procedure, one.kind, one.what, version), []).append(field)
+    versions: dict[tuple[str, Kind, str, str], list[str]] = {}
+    for (procedure, kind, what, version), named in fields.items():
+        told = ", ".join(field for field in named if field)
+        versions.setdefault((procedure, kind, what, told), []).append(version)
+    return [
+        Finding(procedure, kind, f"{told}: {', '.join(where)}" if told else ", ".join(where), what)
+        for (procedure, kind, what, told), where in versions.items()
+    ]

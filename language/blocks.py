@@ -213,6 +213,14 @@ def numbered(buttons: Sequence[Button]) -> dict[str, str]:
     return {str(n): button.payload for n, button in enumerate(buttons, start=1)}
 
 
+def _row(columns: Sequence[str], row: Sequence[str]) -> str:
+    """A row as a line: what it is of, the value, and further ones with their columns' names."""
+    first, value, *others = (*row, "")
+    named = zip(columns[2:], others, strict=False)
+    told = (f"{name}: {one}" for name, one in named if one not in ("", "–"))
+    return " · ".join((f"{first}: {value}", *told))
+
+
 _MARKS = {"done": "[x]", "current": "[>]", "ahead": "[ ]", "broken": "[!]"}
 
 
@@ -228,7 +236,7 @@ def _as_text(block: Block) -> str:
                 for n, s in enumerate(block.steps, start=1)
             ]
         case Table():
-            lines = [": ".join((row[0], " · ".join(row[1:]))) for row in block.rows]
+            lines = [_row(block.columns, row) for row in block.rows]
         case Progress():
             lines = [
                 f"{_MARKS[s.state]} {s.label}" + (f" ({s.on})" if s.on else "") for s in block.stops

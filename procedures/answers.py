@@ -29,6 +29,7 @@ from language.blocks import (
 )
 from procedures.appointments import day_if_filed
 from procedures.catalogue import Catalogue, Version
+from procedures.citations import in_english
 from procedures.deadlines import get_calendar
 from procedures.money import PAYER_NAMES, Estimate, show_vnd
 from procedures.schema import Fact, FeeLine, Form, Paper, Rule, SummarySection, TimeLimit
@@ -169,7 +170,8 @@ def tell_estimate(
             tone="warning",
         )
     )
-    basis = "; ".join(named_once(line.legal_basis for line in estimate.lines))
+    bases = named_once(line.legal_basis for line in estimate.lines)
+    basis = "; ".join(map(in_english, bases) if language == "en" else bases)
     on = show_date(estimate.as_of)
     blocks.append(
         Source(
@@ -243,6 +245,8 @@ class Teller:
                     f"; in mountainous, island or disadvantaged communes: {total}",
                 )
             return lead + "."
+        if any(limit.follows for limit in limits):
+            return self._one_after_another(limits)
         spread = sorted({limit.days for limit in limits})
         if len({limit.unit for limit in limits}) > 1 or any(limit.cutoff for limit in limits):
             shown = list(dict.fromkeys(self._limit(limit) for limit in limits))
@@ -255,6 +259,14 @@ class Teller:
             return shown[0] + "."
         joined = self._say(" hoặc ", " or ").join((", ".join(shown[:-1]), shown[-1]))
         return joined + self._say(", tùy trường hợp.", ", depending on the case.")
+
+    def _one_after_another(self, limits: Sequence[TimeLimit]) -> str:
+        told = []
+        for limit in limits:
+            case = limit.case.say(self.language) if limit.case else ""
+            more = self._say("thêm ", "another ") if limit.follows else ""
+            told.append(f"{case[:1].lower()}{case[1:]}: {more}{self._limit(limit)}")
+        return "; ".join(told) + "."
 
     def _limit(self, limit: TimeLimit) -> str:
         if limit.cutoff is not None and limit.days == 1:
@@ -276,10 +288,14 @@ class Teller:
                     f" (mountainous, island or disadvantaged communes: {total})",
                 )
             row = [limit.case.say(self.language) if limit.case else "", told]
-            if due is not None:
+            if due is not None and limit.follows:
+                row.append("–")
+            elif due is not None:
                 lowland, mountains = due.dates[n]
-                later = f" ({show_date(mountains)})" if mountains is not None else ""
-                row.append(show_date(lowland) + later)
+                row.append(show_date(lowland))
+                if mountains is not None:
+                    there = self._say("miền núi…", "mountainous…")
+                    row[-1] += f" ({there}: {show_date(mountains)})"
             rows.append(tuple(row))
         return Table(tuple(columns), tuple(rows))
 
@@ -309,7 +325,8 @@ class Teller:
             if limit.mountainous is not None:
                 later = day_if_filed(limit, on, calendar, mountainous=True)
             dates.append((day_if_filed(limit, on, calendar), later))
-        latest = max(later or due for due, later in dates)
+        from_filing = zip(limits, dates, strict=True)
+        latest = max(later or due for limit, (due, later) in from_filing if not limit.follows)
         unsure_year = None if calendar.is_confirmed(latest) else latest.year
         cutoff = limits[0].cutoff if len(limits) == 1 and dates[0] == (on, None) else None
         after = day_if_filed(limits[0], datetime.combine(on, time.max), calendar)
@@ -323,8 +340,8 @@ class Teller:
             text = self._say(
                 f"Nộp đủ giấy tờ trước {hour} giờ ngày {on} thì xong trong ngày; "
                 f"nộp sau đó thì ngày {told}.",
-                f"Complete before {due.cutoff:%H:%M} on {on}, it is done that day; later, on "
-                f"{told}.",
+                f"If the dossier is complete before {due.cutoff:%H:%M} on {on}, it is done that "
+                f"day; if later, on {told}.",
             )
             blocks.append(Text(text))
         elif not in_table:
@@ -332,7 +349,7 @@ class Teller:
             on, told = show_date(due.filed_on), show_date(lowland)
             text = self._say(
                 f"Nộp đủ giấy tờ ngày {on} thì hẹn trả ngày {told}",
-                f"Complete on {on}, it is due on {told}",
+                f"If the dossier is complete on {on}, it is due on {told}",
             )
             if mountains is not None:
                 later = show_date(mountains)
@@ -364,40 +381,47 @@ class Teller:
         blocks += self._notes(section.notes)
         blocks += self._rule_notes(section.rules)
         return Part(
-            self._documents_lead(len(always), bool(sometimes)),
+            self._documents_lead(always, bool(sometimes)),
             blocks,
             [section, *self._rules(section.rules)],
         )
 
-    def _documents_lead(self, always: int, sometimes: bool) -> str:
+    def _documents_lead(self, always: Sequence[Paper], sometimes: bool) -> str:
         if not always:
             return self._say(
                 "Ông/Bà mang giấy tờ tùy trường hợp dưới đây.", "bring what applies below."
             )
-        papers = f"{always} paper{'s' if always > 1 else ''}"
+        if len(always) == 1 and sometimes:
+            only = always[0].paper.say(self.language)
+            only = only[:1].lower() + only[1:]
+            return self._say(
+                f"Ông/Bà nhất định phải có {only}; giấy tờ khác thì tùy trường hợp.",
+                f"everybody needs the {only}; other papers only where they apply.",
+            )
+        count = len(always)
+        papers = f"{count} paper{'s' if count > 1 else ''}"
         if sometimes:
             return self._say(
-                f"Ông/Bà cần {always} loại giấy tờ bắt buộc, và giấy tờ khác tùy trường hợp.",
+                f"Ông/Bà cần {count} loại giấy tờ bắt buộc, và giấy tờ khác tùy trường hợp.",
                 f"you need {papers}, and others only where they apply.",
             )
-        return self._say(f"Ông/Bà cần {always} loại giấy tờ.", f"you need {papers}.")
+        return self._say(f"Ông/Bà cần {count} loại giấy tờ.", f"you need {papers}.")
 
     def copies(self, paper: Paper) -> str:
         """Return how many of a paper are handed in, and in what form."""
         return SUBMIT_NAMES[paper.submit][self.language].format(n=paper.count)
 
     def _item(self, paper: Paper) -> Item:
-        text = paper.paper.say(self.language)
+        details: list[str] = []
+        if paper.when is not None:
+            when = paper.when.say(self.language)
+            details.append(self._say(f"nếu {when}", f"if {when}"))
         if paper.form:
-            text += f" ({self.form_number(self.contents.forms[paper.form])})"
-        copies = self.copies(paper)
-        if paper.when is None:
-            return Item(text, detail=copies)
-        when = paper.when.say(self.language)
-        detail = self._say(f"nếu {when}", f"if {when}")
-        if paper.submit is not Submit.ANY:
-            detail += f"; {copies}"
-        return Item(text, detail=detail, optional=True)
+            details.append(self.form_number(self.contents.forms[paper.form]))
+        if paper.when is None or paper.submit is not Submit.ANY:
+            details.append(self.copies(paper))
+        text = paper.paper.say(self.language)
+        return Item(text, detail="; ".join(details), optional=paper.when is not None)
 
     def _fee(self) -> Part:
         section = self.contents.fee
@@ -439,8 +463,8 @@ class Teller:
             return [], []  # the direct answer has said that the province sets the fee
         if local is None:
             text = self._say(
-                "Phí, lệ phí của tỉnh do Hội đồng nhân dân tỉnh quy định; cần hỏi lại nơi nhận "
-                "hồ sơ.",
+                "Phí, lệ phí của tỉnh do Hội đồng nhân dân tỉnh quy định. Số tiền cụ thể, Ông/Bà "
+                "hỏi lại nơi nhận hồ sơ.",
                 "The province's own fees are set by its people's council; please ask the desk.",
             )
             return [Text(text, tone="note")], []
@@ -455,8 +479,10 @@ class Teller:
             blocks.append(Table(columns, rows, title=title))
         else:
             text = self._say(
-                f"Phí, lệ phí ở {place} theo {local.name}; cần hỏi lại nơi nhận hồ sơ số tiền.",
-                f"Fees in {place} follow {local.name}; please ask the desk for the amount.",
+                f"Phí, lệ phí ở {place} theo {local.name}. Số tiền cụ thể, Ông/Bà hỏi lại nơi nhận "
+                "hồ sơ.",
+                f"Fees in {place} follow {in_english(local.name)}; please ask the desk for the "
+                "amount.",
             )
             blocks.append(Text(text, tone="note"))
         blocks += self._notes(local.notes)
@@ -489,12 +515,17 @@ class Teller:
             Step(text=step.do.say(self.language), actor=ACTOR_NAMES[step.who][self.language])
             for step in section.steps
         )
-        # Who acts is left out only where it is the reader.
-        actor = steps[0].actor
-        who = "" if section.steps[0].who is Actor.CITIZEN else f", {actor[:1].lower()}{actor[1:]}"
+        # Who acts is left out where it is the reader; at the notary's it is the reader too.
+        first = section.steps[0]
+        mine = first.who in (Actor.CITIZEN, Actor.NOTARY)
+        actor = ACTOR_NAMES[first.who][self.language]
+        who = "" if mine else f", {actor[:1].lower()}{actor[1:]}"
+        begin = steps[0].text.split(". ")[0].removesuffix(".") + "."
+        if not begin.startswith("Ông/Bà"):
+            begin = begin[:1].lower() + begin[1:]
         lead = self._say(
-            f"có {len(steps)} bước. Trước hết{who}: {steps[0].text}",
-            f"{len(steps)} steps. First{who}: {steps[0].text}",
+            f"có {len(steps)} bước. Việc đầu tiên{who}: {begin}",
+            f"{len(steps)} steps. First{who}: {begin}",
         )
         return Part(lead, [Steps(steps), *self._notes(section.notes)], [section])
 
@@ -503,7 +534,10 @@ class Teller:
         blocks: list[Block] = []
         if section.points:
             items = tuple(Item(point.say(self.language)) for point in section.points)
-            blocks.append(Checklist(items, title=self._say("Điều kiện:", "Conditions:")))
+            title = self._say("Điều kiện:", "Conditions:")
+            if section.any_of:
+                title = self._say("Một trong các trường hợp sau:", "Any one of these:")
+            blocks.append(Checklist(items, title=title))
         blocks += self._notes(section.refused_when, tone="warning")
         blocks += self._rule_notes(section.rules)
         told, facts = self._special_cases(section.cases)
@@ -577,7 +611,7 @@ class Teller:
 
     def _legal(self) -> Part:
         contents = self.contents
-        basis = "; ".join(contents.legal_basis)
+        basis = "; ".join(map(self.cited, contents.legal_basis))
         title = self._say("Mã thủ tục", "Code")
         rows = tuple((f"{title} {code.code}", code.name) for code in contents.codes)
         made_by = self._say("công bố tại", "published by")
@@ -586,7 +620,7 @@ class Teller:
             f"Official name: {self.version.file.official_name}.",
         )
         blocks: list[Block] = [Text(official), Facts(rows)]
-        return Part(f"{basis}; {made_by} {contents.decision}.", blocks, [contents])
+        return Part(f"{basis}; {made_by} {self.cited(contents.decision)}.", blocks, [contents])
 
     def _result(self) -> Part:
         section = self.contents.result
@@ -636,7 +670,7 @@ class Teller:
         if self.version.confidence(aspect) is not Confidence.MEDIUM:
             return []
         text = self._say(
-            "Nơi Ông/Bà có thể khác đôi chút. Nên hỏi lại nơi tiếp nhận.",
+            "Nơi Ông/Bà ở có thể làm khác đôi chút. Nên hỏi lại nơi tiếp nhận.",
             "It may differ a little where you are. It is best to ask the desk.",
         )
         return [Text(text, tone="note")]
@@ -671,18 +705,28 @@ class Teller:
         facts = list(facts)
         named = self.basis(facts)
         more = self._say("; và văn bản liên quan", "; and related texts")
-        listed = "; ".join(named[:_MOST_SOURCES]) + (more if len(named) > _MOST_SOURCES else "")
+        listed = "; ".join(map(self.cited, named[:_MOST_SOURCES])) + (
+            more if len(named) > _MOST_SOURCES else ""
+        )
         began = [f.effective_from for f in facts if isinstance(f, FeeLine) and f.effective_from]
-        since = show_date(max((self.contents.effective_from, *began)))
+        since = max((self.contents.effective_from, *began))
+        named_first = self._say(f"Nguồn: {listed}.", f"Source: {listed}.")
         return Source(
-            text=self._say(f"Nguồn: {listed}.", f"Source: {listed}.")
-            + self._say(f" Áp dụng từ {since}.", f" In force since {since}."),
-            effective_from=since,
+            text=f"{named_first} {self.holds(since)}",
+            effective_from=show_date(since),
             checked_on=self.checked_on(facts),
         )
 
+    def holds(self, since: date) -> str:
+        """Return the words for since when this version, or a newer sum in it, holds."""
+        on = show_date(since)
+        if self.contents.began_unread and since == self.contents.effective_from:
+            return self._say(f"Đang áp dụng vào ngày {on}.", f"In force on {on}.")
+        return self._say(f"Áp dụng từ {on}.", f"In force since {on}.")
+
     def basis(self, facts: Iterable[Fact]) -> list[str]:
-        """Return the instruments that facts rest on, the decision of this version first."""
+        """Return the instruments that facts rest on, the decision of this version first; in
+        Vietnamese, as they are cited."""
         basis = [self.contents.decision]
         for fact in facts:
             basis += fact.legal_basis or self.contents.legal_basis
@@ -695,6 +739,10 @@ class Teller:
         return show_date(min(dates)) if dates else ""
 
     # --- words ------------------------------------------------------------------------------------
+
+    def cited(self, basis: str) -> str:
+        """Return how a document is cited in this language."""
+        return in_english(basis) if self.language == "en" else basis
 
     def _say(self, vi: str, en: str) -> str:
         return en if self.language == "en" else vi

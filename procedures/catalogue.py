@@ -49,6 +49,9 @@ national baseline held everywhere (Nghị định 49/2026/NĐ-CP, Điều 14–1
 MOST_WARMED = 300
 """Procedures that are read ahead at a start: some seconds of one core, in the background."""
 
+_ITS_OWN = frozenset({"effective_to", "began_unread"})
+"""What a version does not take from the baseline."""
+
 _CODE = re.compile(r"(\d\.\d{6})(?:\.\d{3}\.\d{2}\.\d{2})?(?:\.[A-Z]\d{2})?")
 """A code as exported: bare, with the old zero groups, with the province's suffix (.H36)."""
 
@@ -161,7 +164,8 @@ class _Entry:
 
     def _overlaid(self, version: Mapping[str, Any]) -> dict[str, Any]:
         own = {key: value for key, value in version.items() if key not in ("province", "unsure")}
-        merged = _merge({k: v for k, v in self.file.baseline.items() if k != "effective_to"}, own)
+        base = {k: v for k, v in self.file.baseline.items() if k not in _ITS_OWN}
+        merged = _merge(base, own)
         for name in version.get("unsure", ()):
             section = merged.get(name)
             if not isinstance(section, dict):
@@ -202,6 +206,7 @@ class Catalogue:
         self._stamps = stamps
         self._versions: dict[tuple[str, str | None, date], Version] = {}
         self._codes: dict[str, Mapping[str, tuple[str, ...]]] = {}
+        self._rules_on: dict[date, Mapping[str, Rule]] = {}
 
     # --- procedures ------------------------------------------------------------------------------
 
@@ -270,6 +275,14 @@ class Catalogue:
     def rules(self) -> Mapping[str, Rule]:
         """The rules that procedures share, by name."""
         return self._rules.rules
+
+    def rules_on(self, day: date) -> Mapping[str, Rule]:
+        """Return what each of the shared rules' names meant on `day`."""
+        if day not in self._rules_on:
+            if len(self._rules_on) > 64:
+                self._rules_on.clear()
+            self._rules_on[day] = self._rules.on(day)
+        return self._rules_on[day]
 
     @property
     def fees(self) -> CommonFees:
@@ -427,7 +440,7 @@ class Catalogue:
             province=province,
             is_provincial=own is not None,
             as_of=as_of,
-            rules=self._rules.rules,
+            rules=self.rules_on(as_of),
             local_fees=self._fees.provinces.get(province) if province else None,
         )
 

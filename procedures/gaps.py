@@ -40,7 +40,9 @@ class Kind(StrEnum):
     NO_ENGLISH = "no_english"
     """An aspect's words are Vietnamese alone."""
     DEAD_BASIS = "dead_basis"
-    """A fact in force rests on a document that is not in force any more, or not yet."""
+    """A fact in force rests on a document that is not in force any more."""
+    EARLY_BASIS = "early_basis"
+    """A version tells, for its first days, what rests on a document that did not hold yet."""
     UNKNOWN_BASIS = "unknown_basis"
     """A fact rests on a document that ``common/instruments.yml`` does not know."""
     NOT_TOLD = "not_told"
@@ -125,6 +127,7 @@ def find_gaps(
             continue
         found += _overlaps(procedure_id, [head for head, _ in versions])
         for head, contents in versions:
+            found += _early(catalogue, procedure_id, head, contents)
             if head.effective_to is not None and head.effective_to < as_of:
                 continue  # what held once is not looked after any more
             found += _in_version(procedure_id, head, contents, as_of, stale_after)
@@ -175,7 +178,7 @@ def table(
             elif name is None:
                 row[case.value] = Cell.NONE
             else:
-                unsure = catalogue.rules[name].confidence is Confidence.LOW
+                unsure = version.rules[name].confidence is Confidence.LOW
                 row[case.value] = Cell.ASK if unsure else Cell.TOLD
         told[procedure_id] = row
     return told
@@ -237,21 +240,30 @@ def _taxed(contents: Contents, as_of: date) -> bool:
 _TO_THE_TAX_OFFICE = ("thuế", "trước bạ", "tiền sử dụng đất", "tiền thuê đất")
 
 
-def _bases(
-    catalogue: Catalogue, procedure_id: str, head: VersionHead, contents: Contents, as_of: date
-) -> Iterator[Finding]:
-    """Yield the facts whose documents do not hold, or are not known to `common/instruments.yml`."""
-    day = max(as_of, head.effective_from)
-    if head.effective_to is not None:
-        day = min(day, head.effective_to)
-    place = _name(head)
-    cited: list[tuple[str, str]] = [("legal_basis", basis) for basis in contents.legal_basis]
-    cited.append(("decision", contents.decision))
-    for section, fact in _facts(contents):
-        cited += [(section, basis) for basis in fact.legal_basis]
+@dataclass(frozen=True)
+class _Cited:
+    """One document that a version's fact rests on."""
+
+    where: str
+    basis: str
+    first: date
+    """The first day on which the version tells the fact."""
+    last: date | None
+    """The last one; None while it does."""
+
+
+def _cited(catalogue: Catalogue, head: VersionHead, contents: Contents) -> Iterator[_Cited]:
+    """Yield what each of a version's facts rests on, with the days on which it tells them."""
+    start, end = head.effective_from, head.effective_to
+    named = [("legal_basis", contents.legal_basis), ("decision", (contents.decision,))]
+    named += [(section, fact.legal_basis) for section, fact in _facts(contents)]
+    for where, bases in named:
+        yield from (_Cited(where, basis, start, end) for basis in bases)
     for line in contents.fee.lines:
-        if line.holds(day):
-            cited += [("fee", basis) for basis in line.legal_basis]
+        first = max(start, line.effective_from or start)
+        last = min((day for day in (end, line.effective_to) if day is not None), default=None)
+        if last is None or first <= last:
+            yield from (_Cited("fee", basis, first, last) for basis in line.legal_basis)
     used = [
         *contents.time.rules,
         *contents.documents.rules,
@@ -262,19 +274,61 @@ def _bases(
         *(name for name in contents.conditions.cases.values() if name is not None),
     ]
     for name in dict.fromkeys(used):
-        cited += [(f"rule {name}", basis) for basis in catalogue.rules[name].legal_basis]
-    for where, basis in cited:
-        found = catalogue.instruments.find(basis)
+        yield from _cited_by_rule(catalogue, name, start, end)
+
+
+def _cited_by_rule(
+    catalogue: Catalogue, name: str, start: date, end: date | None
+) -> Iterator[_Cited]:
+    """Yield what a shared rule rests on between two days, and those that stood in its place."""
+    rule, last = catalogue.rules[name], end
+    while True:
+        began = rule.effective_from
+        first = max(start, began or start)
+        if last is None or first <= last:
+            yield from (_Cited(f"rule {name}", basis, first, last) for basis in rule.legal_basis)
+        if began is None or began <= start:
+            return
+        before = began - timedelta(days=1)
+        last = before if last is None else min(last, before)
+        name, rule = rule.before, catalogue.rules[rule.before]
+
+
+def _bases(
+    catalogue: Catalogue, procedure_id: str, head: VersionHead, contents: Contents, as_of: date
+) -> Iterator[Finding]:
+    """Yield the facts told on `as_of` or later whose documents ended, or which
+    `common/instruments.yml` does not know."""
+    for cited in _cited(catalogue, head, contents):
+        day = max(as_of, cited.first)
+        if cited.last is not None and cited.last < day:
+            continue
+        place = f"{_name(head)}: {cited.where}"
+        found = catalogue.instruments.find(cited.basis)
         if found is None:
-            yield Finding(procedure_id, Kind.UNKNOWN_BASIS, f"{place}: {where}", basis)
+            yield Finding(procedure_id, Kind.UNKNOWN_BASIS, place, cited.basis)
             continue
         name, document = found
         if document.until is not None and document.until < day:
             what = f"{name} held until {document.until.isoformat()}; now {document.by}"
-            yield Finding(procedure_id, Kind.DEAD_BASIS, f"{place}: {where}", what)
-        elif document.since is not None and document.since > day:
-            what = f"{name} holds from {document.since.isoformat()} only"
-            yield Finding(procedure_id, Kind.DEAD_BASIS, f"{place}: {where}", what)
+            yield Finding(procedure_id, Kind.DEAD_BASIS, place, what)
+
+
+def _early(
+    catalogue: Catalogue, procedure_id: str, head: VersionHead, contents: Contents
+) -> Iterator[Finding]:
+    """Yield the facts whose documents did not hold yet on the first day on which they are told,
+    in versions that ended too: a question may ask about any day."""
+    for cited in _cited(catalogue, head, contents):
+        found = catalogue.instruments.find(cited.basis)
+        named = catalogue.instruments.amending(cited.basis)
+        for name, document in named if found is None else [found, *named]:
+            began = document.earliest(name)
+            if began is None or began <= cited.first:
+                continue
+            held = "holds from" if document.since is not None else "cannot hold before"
+            what = f"{name} {held} {began.isoformat()}; told from {cited.first.isoformat()}"
+            yield Finding(procedure_id, Kind.EARLY_BASIS, f"{_name(head)}: {cited.where}", what)
 
 
 def _overlaps(procedure_id: str, heads: list[VersionHead]) -> Iterator[Finding]:

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from core.clock import show_date
 from language.blocks import Block, Text
 from procedures.answers import Teller
 from procedures.catalogue import Catalogue, Version
@@ -61,8 +60,8 @@ class Guide:
     unconfirmed: tuple[str, ...]
     basis: tuple[str, ...]
     """Every instrument it rests on."""
-    since: str
-    """Since when this version holds, as people read a date."""
+    holds: str
+    """Since when this version holds, as a sentence."""
     checked_on: str
     """The day on which the source read longest ago was last read."""
 
@@ -111,7 +110,7 @@ def guide(
         whose=_whose(version, language),
         unconfirmed=tuple(_unconfirmed(version, language, facts)),
         basis=tuple(teller.basis(facts)),
-        since=show_date(contents.effective_from),
+        holds=teller.holds(contents.effective_from),
         checked_on=teller.checked_on(facts),
     )
 

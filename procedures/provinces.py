@@ -52,18 +52,25 @@ _OTHER_NAMES = {
     "sai gon": "ho-chi-minh",
     "thua thien hue": "hue",
     "dac lac": "dak-lak",
-    "daklak": "dak-lak",
 }
+_IN_ONE_WORD = {
+    "saigon": "ho-chi-minh",
+    **{slug.replace("-", ""): slug for slug in PROVINCES},
+}
+"""As those who write English do: Hanoi, Danang, Daklak."""
 
 
 def find_province(text: str) -> str | None:
     """Return the slug of the province named by `text` in any writing, or None.
 
     The whole text must be the name, with or without ``tỉnh``/``thành phố``/``TP`` before it:
-    ``"Hải Phòng"``, ``"hai phong"``, ``"TP. Hải Phòng"``, ``"hai-phong"``.
+    ``"Hải Phòng"``, ``"hai phong"``, ``"TP. Hải Phòng"``, ``"hai-phong"``, ``"Haiphong City"``.
     """
     words = fold(text).replace("-", " ").replace(".", " ")
     for prefix in ("thanh pho ", "tinh ", "tp "):
         words = " ".join(words.split()).removeprefix(prefix)
+    words = words.removesuffix(" city").removesuffix(" province")
     slug = words.replace(" ", "-")
-    return slug if slug in PROVINCES else _OTHER_NAMES.get(words)
+    if slug in PROVINCES:
+        return slug
+    return _OTHER_NAMES.get(words) or _IN_ONE_WORD.get(words)

@@ -7,6 +7,7 @@ that many procedures share and the fees of provinces. Reading, merging and error
 
 from __future__ import annotations
 
+import re
 from datetime import date, time
 from typing import Annotated, Any
 
@@ -23,6 +24,8 @@ def _known_province(slug: str) -> str:
 
 
 Province = Annotated[str, AfterValidator(_known_province)]
+_YEAR = re.compile(r"/(\d{4})/")
+"""The year in a document's name, e.g. Nghị định 18/2026/NĐ-CP."""
 Code = Annotated[str, Field(pattern=r"^\d\.\d{6}$")]
 """Code of a procedure on the national portal, e.g. 1.013831."""
 
@@ -62,6 +65,16 @@ class Rule(Fact):
 
     summary: Text
     points: tuple[Text, ...] = ()
+    effective_from: date | None = None
+    """The first day it held; left out where every version that names it is younger."""
+    before: str = ""
+    """The rule that stood in its place until that day."""
+
+    @model_validator(mode="after")
+    def _dated(self) -> Rule:
+        if (self.effective_from is None) != (not self.before):
+            raise ValueError("effective_from and before go together")
+        return self
 
 
 class TimeLimit(_Model):
@@ -78,6 +91,8 @@ class TimeLimit(_Model):
     """Where tax is due: working days to the first appointment, when the tax slip goes out."""
     second: float | None = Field(default=None, gt=0)
     """Working days from proof of payment to the second appointment."""
+    follows: bool = False
+    """Whether it counts from the end of the one before it, not from the dossier's filing."""
     cutoff: time | None = None
     """Same-day procedures: received after this, it is done the next working day."""
 
@@ -99,6 +114,15 @@ class TimeSection(Fact):
     """Whether public posting is part of it and does not count: no status shows when it was."""
     notes: tuple[Text, ...] = ()
     rules: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _begins(self) -> TimeSection:
+        ordered = tuple(self.limits.values())
+        if ordered[0].follows:
+            raise ValueError("the first limit follows nothing")
+        if any(limit.follows and limit.case is None for limit in ordered):
+            raise ValueError("a limit that follows another says of what it is")
+        return self
 
 
 class Paper(_Model):
@@ -175,6 +199,8 @@ class ConditionsSection(Fact):
     who: Text
     """Who may ask for it."""
     points: tuple[Text, ...] = ()
+    any_of: bool = False
+    """Whether one of the points is enough."""
     refused_when: tuple[Text, ...] = ()
     rules: tuple[str, ...] = ()
     cases: dict[SpecialCase, str | None] = Field(default_factory=dict)
@@ -214,6 +240,9 @@ class Contents(Fact):
 
     effective_from: date
     effective_to: date | None = None
+    began_unread: bool = False
+    """Whether the day it began was not read: `effective_from` is the first on which it was seen
+    to hold, and is not told as its beginning."""
     decision: str = Field(min_length=1)
     """The decision or decree that made this version."""
     codes: tuple[ProcedureCode, ...] = Field(min_length=1)
@@ -288,6 +317,29 @@ class CommonRules(_Model):
 
     rules: dict[str, Rule]
 
+    @model_validator(mode="after")
+    def _followed(self) -> CommonRules:
+        for name, rule in self.rules.items():
+            if rule.effective_from is None:
+                continue
+            earlier = self.rules.get(rule.before)
+            if earlier is None:
+                raise ValueError(f"{name}.before: no rule {rule.before!r}")
+            began = earlier.effective_from
+            if began is not None and began >= rule.effective_from:  # so that going back ends
+                raise ValueError(f"{name}.before: {rule.before!r} did not begin earlier")
+        return self
+
+    def on(self, day: date) -> dict[str, Rule]:
+        """Return what each name meant on `day`: where a rule was not in force yet, the one
+        before it."""
+        return {name: self._holding(rule, day) for name, rule in self.rules.items()}
+
+    def _holding(self, rule: Rule, day: date) -> Rule:
+        while rule.effective_from is not None and day < rule.effective_from:
+            rule = self.rules[rule.before]
+        return rule
+
 
 class CommonFees(_Model):
     """``common/local_fees.yml``."""
@@ -312,6 +364,14 @@ class Instrument(_Model):
     """What of it holds no more, where the rest does."""
     confidence: Confidence
 
+    def earliest(self, name: str) -> date | None:
+        """Return the first day it can have held: where that was not read, the first of the year
+        in its `name`; None where there is none."""
+        if self.since is not None:
+            return self.since
+        year = _YEAR.search(name)
+        return date(int(year[1]), 1, 1) if year else None
+
     @model_validator(mode="after")
     def _consistent(self) -> Instrument:
         if self.until is not None and not self.by:
@@ -335,3 +395,8 @@ class CommonInstruments(_Model):
         ]
         best = max(named, key=len, default=None)
         return (best, self.instruments[best]) if best is not None else None
+
+    def amending(self, cited: str) -> list[tuple[str, Instrument]]:
+        """Return the documents that a fact cites in brackets: those which changed the one cited."""
+        _, _, bracketed = cited.partition("(")
+        return [(name, known) for name, known in self.instruments.items() if name in bracketed]

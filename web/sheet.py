@@ -50,7 +50,7 @@ def sheet_of(told: Guide, settings: Settings, printed: date, address: str) -> di
     notes = [
         block.text for block in told.sections[Aspect.DOCUMENTS].blocks if isinstance(block, Text)
     ]
-    on, since, checked = show_date(printed), told.since, told.checked_on
+    on, checked = show_date(printed), told.checked_on
     decision = told.version.contents.decision
     return {
         "language": told.language,
@@ -69,8 +69,8 @@ def sheet_of(told: Guide, settings: Settings, printed: date, address: str) -> di
         "facts": facts,
         "printed": say(f"In ngày {on}.", f"Printed on {on}."),
         "source": say(
-            f"Áp dụng từ {since}. Nguồn: {decision}. Kiểm tra lần cuối ngày {checked}.",
-            f"In force since {since}. Source: {decision}. Last checked on {checked}.",
+            f"{told.holds} Nguồn: {decision}. Kiểm tra lần cuối ngày {checked}.",
+            f"{told.holds} Source: {decision}. Last checked on {checked}.",
         ),
         "disclaimer": say(
             "Bản này để chuẩn bị hồ sơ. Nơi tiếp nhận kiểm tra và quyết định.",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -51,6 +53,8 @@ def test_what_differs_between_provinces_and_between_days(run: Run) -> None:
     days = run("diff", "gift", "--as-of", "2026-06-30", "--to-as-of", "2026-07-01")
     assert "10 triệu" in days and "20 triệu" in days
     assert "no difference" in run("diff", "mortgage", "--to-as-of", "2026-12-01")
+    assert "@@" not in provinces and "Nguồn: " not in provinces
+    assert provinces.count("Theo quy định của Hải Phòng.") == 1, "what all aspects say, once"
     data = json.loads(run("diff", "transfer", "--to-province", "hai-phong", "--json"))
     assert data["to"].startswith("hai-phong")
     assert any("5 ngày làm việc" in line for line in data["only_to"])
@@ -63,6 +67,7 @@ def test_the_table_of_gaps(run: Run) -> None:
     assert told["split_parcel"]["mortgaged"] == "ask"
     shown = run("gaps")
     assert "residential_area" in shown and "added_area" in shown
+    assert "✗ not looked into: 1" in shown
     assert (
         json.loads(run("gaps", "--province", "hai-phong", "--json"))["transfer"]["time"] == "told"
     )
@@ -71,8 +76,26 @@ def test_the_table_of_gaps(run: Run) -> None:
 def test_checks_find_work_but_no_fault(run: Run) -> None:
     findings = json.loads(run("check", "--json"))
     assert {finding["kind"] for finding in findings} == {"unconfirmed", "not_told"}
+    shown = run("check").splitlines()
+    assert shown[-1].startswith(f"unconfirmed: {len(findings) - 1}, not_told: 1")
+    rows = [line for line in shown if line.startswith(" ") and line[1:2].strip()]
+    assert len(rows) < len(findings) / 2, "what several versions share is told in one row"
     assert run("stale").strip() == "nothing to mend"
     assert {f["kind"] for f in json.loads(run("stale", "--older-than", "1", "--json"))} == {"stale"}
+
+
+def test_a_law_told_before_its_day_is_a_fault(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = tmp_path / "procedures"
+    shutil.copytree(DEFAULT_PATH, folder)
+    path = folder / "split_parcel.yml"
+    text = path.read_text(encoding="utf-8")
+    assert "effective_from: 2026-01-01" in text
+    path.write_text(text.replace("effective_from: 2026-01-01", "effective_from: 2025-12-30", 1))
+    early = load_catalogue(folder)
+    monkeypatch.setattr(cli.catalogue, "get_catalogue", lambda: early)
+    assert "early_basis: 1" in run("check", status=1)
 
 
 def test_what_does_not_exist_is_said(run: Run) -> None:

@@ -50,3 +50,14 @@ def test_plain_text_says_everything() -> None:
 
 def test_numbers_stand_for_buttons() -> None:
     assert b.numbered([b.Button("A", "a:1"), b.Button("B", "b:2")]) == {"1": "a:1", "2": "b:2"}
+
+
+def test_a_row_names_the_columns_beyond_the_second() -> None:
+    table = b.Table(
+        ("Khoản", "Số tiền", "Người nộp"),
+        (("Trước bạ", "0,5 %", "Người mua"), ("Lệ phí", "12.000 đồng", "–")),
+    )
+    assert b.as_text([table]).splitlines() == [
+        "Trước bạ: 0,5 % · Người nộp: Người mua",
+        "Lệ phí: 12.000 đồng",
+    ]

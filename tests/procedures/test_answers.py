@@ -96,7 +96,7 @@ def test_time_comes_first_and_straight(catalogue: Catalogue) -> None:
         "xã miền núi, hải đảo, vùng khó khăn: 18 ngày làm việc."
     )
     text = as_text(blocks)
-    assert "Chưa tính thời gian xác định và nộp thuế" in text
+    assert "Những ngày chờ tính thuế và nộp thuế" in text
     assert "2 ngày hẹn" in text
 
 
@@ -154,7 +154,11 @@ def test_two_dates_where_the_province_set_them(catalogue: Catalogue) -> None:
             date(2026, 11, 20),
             "trước 15 giờ ngày 20/11/2026 thì xong trong ngày; nộp sau đó thì ngày 23/11/2026.",
         ),
-        ("replace_certificate", date(2026, 11, 20), "30/11/2026 (14/12/2026)"),
+        (
+            "replace_certificate",
+            date(2026, 11, 20),
+            "Nộp 20/11/2026 thì hẹn: 30/11/2026 (miền núi…: 14/12/2026)",
+        ),
         ("transfer", date(2026, 12, 25), "Lịch nghỉ lễ năm 2027 chưa chốt"),
     ],
 )
@@ -174,7 +178,8 @@ def test_a_limit_that_is_not_sure_gives_no_date(catalogue: Catalogue) -> None:
 def test_documents_part_what_all_need_from_what_some_need(catalogue: Catalogue) -> None:
     blocks = answer(catalogue, "transfer", ["documents"], as_of=TODAY)
     always, sometimes = _only(blocks, Checklist)
-    assert always.items[0].text == "Đơn đăng ký biến động đất đai (Mẫu số 18)"
+    assert always.items[0].text == "Đơn đăng ký biến động đất đai"
+    assert always.items[0].detail == "Mẫu số 18; 1 bản gốc"
     assert always.items[1].detail == "1 bản gốc"
     assert not any(item.optional for item in always.items)
     assert all(item.optional and item.detail.startswith("nếu ") for item in sometimes.items)
@@ -220,9 +225,46 @@ def test_special_cases_are_told_and_the_unknown_ones_sent_to_the_desk(
 
 def test_the_first_step_names_who_takes_it_if_not_the_reader(catalogue: Catalogue) -> None:
     split = answer(catalogue, "split_parcel", ["steps"], as_of=TODAY, language="en")
-    assert "First, the surveyor: Measures the land" in _lead(split)
+    assert "First, the surveyor: measures the land" in _lead(split)
     first = answer(catalogue, "first_certificate", ["steps"], as_of=TODAY)
-    assert "Trước hết: Nộp hồ sơ" in _lead(first)
+    assert "Việc đầu tiên: nộp hồ sơ" in _lead(first)
+    sale = answer(catalogue, "transfer", ["steps"], as_of=TODAY)
+    assert "Việc đầu tiên: hai bên ký hợp đồng" in _lead(sale), "at the notary's too it is they"
+
+
+def test_the_first_step_is_told_by_its_first_sentence(catalogue: Catalogue) -> None:
+    for procedure in catalogue.ids():
+        for language in ("vi", "en"):
+            blocks = answer(catalogue, procedure, ["steps"], as_of=TODAY, language=language)
+            told = _lead(blocks).split(": ", 1)[1]
+            assert told.count(". ") == 1 and told.endswith("."), told
+
+
+def test_one_paper_that_all_need_is_named_at_once(catalogue: Catalogue) -> None:
+    blocks = answer(catalogue, "dispute", ["documents"], as_of=TODAY)
+    assert "Ông/Bà nhất định phải có đơn yêu cầu hòa giải" in _lead(blocks)
+    english = answer(catalogue, "dispute", ["documents"], as_of=TODAY, language="en")
+    assert "everybody needs the " in _lead(english)
+
+
+def test_what_counts_from_the_end_of_another_limit_is_no_choice_between_two(
+    catalogue: Catalogue,
+) -> None:
+    """A certificate is revoked in 25 days, and then re-issued in another 20."""
+    blocks = answer(catalogue, "revoke", ["time"], as_of=TODAY, filed_on=TODAY)
+    assert _lead(blocks).endswith(
+        "thu hồi sổ: 25 ngày làm việc; cấp lại sau khi thu hồi: thêm 20 ngày làm việc."
+    )
+    (limits,) = _only(blocks, Table)
+    assert limits.rows[1][2] == "–", "nobody knows yet from when it counts"
+    english = answer(catalogue, "revoke", ["time"], as_of=TODAY, language="en")
+    assert "another 20 working days" in _lead(english)
+
+
+def test_where_one_case_is_enough_it_is_not_called_a_condition(catalogue: Catalogue) -> None:
+    blocks = answer(catalogue, "replace_certificate", ["conditions"], as_of=TODAY)
+    assert "Một trong các trường hợp sau:" in as_text(blocks)
+    assert "Điều kiện:" not in as_text(blocks)
 
 
 def test_an_estimate_tells_what_the_province_charges_besides(catalogue: Catalogue) -> None:
@@ -302,8 +344,24 @@ def test_a_newer_tax_law_dates_the_answer(catalogue: Catalogue) -> None:
         _only(answer(catalogue, "gift", ["fee"], as_of=on), Source)[0]
         for on in (date(2026, 6, 30), date(2026, 7, 1))
     )
-    assert (old.effective_from, new.effective_from) == ("01/07/2025", "01/07/2026")
+    assert (old.effective_from, new.effective_from) == ("15/08/2025", "01/07/2026")
     assert "04/2007" in old.text and "109/2025" in new.text
+
+
+def test_a_mortgage_is_told_by_the_decree_of_its_day(catalogue: Catalogue) -> None:
+    """Nghị định 18/2026 put the land database in the certificate's place, some day of 2026."""
+    told = {
+        day: as_text(answer(catalogue, "mortgage", ["documents"], as_of=day))
+        for day in (date(2025, 7, 1), date(2026, 3, 1), TODAY)
+    }
+    old, between, new = told.values()
+    only_if = "nếu Văn phòng đăng ký đất đai không tra được"
+    assert "- Giấy chứng nhận" in old and only_if not in old
+    assert "18/2026" not in old and "254/2025" not in old
+    assert "18/2026" not in between and "cần hỏi lại nơi tiếp nhận" in between
+    assert only_if in new and "18/2026" in new
+    assert "Áp dụng từ" not in new, "the day it began was not read"
+    assert "Đang áp dụng vào ngày 18/07/2026." in new
 
 
 def test_what_is_unconfirmed_is_never_spoken_as_certain(catalogue: Catalogue) -> None:

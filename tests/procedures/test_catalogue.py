@@ -10,6 +10,7 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
+import yaml
 
 from procedures.answers import answer
 from procedures.catalogue import (
@@ -219,12 +220,12 @@ def _set(*keys: str | int, to: Any) -> Callable[[dict[str, Any]], None]:
         ),
         (_set("related", to=["moon"]), r"related: no procedure 'moon'"),
         (
-            _set("versions", 1, "province", to="atlantis"),
-            r"versions\[1\] \(atlantis, 2026-07-01\)\.province: .*unknown province 'atlantis'",
+            _set("versions", 2, "province", to="atlantis"),
+            r"versions\[2\] \(atlantis, 2026-07-01\)\.province: .*unknown province 'atlantis'",
         ),
         (
-            _set("versions", 3, "time", "limits", "usual", "days", to=-1),
-            r"versions\[3\] \(dong-nai, 2026-07-01\)\.time\.limits\.usual\.days",
+            _set("versions", 4, "time", "limits", "usual", "days", to=-1),
+            r"versions\[4\] \(dong-nai, 2026-07-01\)\.time\.limits\.usual\.days",
         ),
     ],
 )
@@ -348,3 +349,41 @@ def test_thousands_of_procedures_load_without_being_parsed(folder: Path) -> None
     catalogue.get("transfer", as_of=TODAY)
     parsed = [entry for entry in catalogue._entries.values() if "file" in vars(entry)]
     assert len(parsed) == 1
+
+
+# --- rules that took another's place -------------------------------------------------------------
+
+
+def _rules(folder: Path, **changes: dict[str, Any] | None) -> Path:
+    path = folder / "common" / "rules.yml"
+    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for name, fields in changes.items():
+        data["rules"][name].update(fields or {})
+    path.write_text(yaml.safe_dump(data, allow_unicode=True, sort_keys=False))
+    return folder
+
+
+def test_a_shared_rule_is_that_of_the_day(catalogue: Catalogue) -> None:
+    """Logging in with VNeID came on 20/07/2026; the decree on copies on 01/07/2025."""
+    before, since = (
+        catalogue.get("transfer", as_of=day).rules["online"].summary.vi
+        for day in (date(2026, 7, 19), date(2026, 7, 20))
+    )
+    assert "VNeID" not in before and "VNeID" in since
+    old = catalogue.get("transfer", as_of=date(2025, 6, 30)).rules
+    assert old["online"] is catalogue.rules["online_2024"], "two steps back"
+    assert old["heirs_of_applicant"].confidence is Confidence.LOW
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"online": {"before": "moon"}}, r"online\.before: no rule 'moon'"),
+        ({"online": {"before": ""}}, r"effective_from and before go together"),
+        ({"online": {"before": "online"}}, r"'online' did not begin earlier"),
+        ({"online_2025": {"before": "online"}}, r"'online' did not begin earlier"),
+    ],
+)
+def test_going_back_from_rule_to_rule_ends(folder: Path, changes: Any, said: str) -> None:
+    with pytest.raises(CatalogueError, match=said):
+        load_catalogue(_rules(folder, **changes))

@@ -9,6 +9,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from procedures.catalogue import Catalogue, load_catalogue
 from procedures.gaps import Cell, Finding, Kind, find_gaps, table
 from procedures.vocabulary import SpecialCase
@@ -44,9 +46,13 @@ def test_facts_grow_stale(catalogue: Catalogue) -> None:
     assert any(finding.kind is Kind.STALE for finding in strict)
 
 
+def _of_bac_ninh(data: dict[str, Any]) -> dict[str, Any]:
+    return next(one for one in data["versions"] if one.get("province") == "bac-ninh")
+
+
 def test_overlapping_versions(edit: Edit) -> None:
     def overlap(data: dict[str, Any]) -> None:
-        again = copy.deepcopy(data["versions"][1])
+        again = copy.deepcopy(_of_bac_ninh(data))
         again["effective_from"] = date(2026, 10, 1)
         data["versions"].append(again)
 
@@ -58,9 +64,9 @@ def test_overlapping_versions(edit: Edit) -> None:
 
 def test_versions_that_follow_each_other_do_not_overlap(edit: Edit) -> None:
     def follow(data: dict[str, Any]) -> None:
-        again = copy.deepcopy(data["versions"][1])
+        again = copy.deepcopy(_of_bac_ninh(data))
         again["effective_from"] = date(2026, 10, 1)
-        data["versions"][1]["effective_to"] = date(2026, 9, 30)
+        _of_bac_ninh(data)["effective_to"] = date(2026, 9, 30)
         data["versions"].append(again)
 
     assert not [f for f in _found(edit(follow)) if f.kind is Kind.OVERLAP]
@@ -81,7 +87,7 @@ def test_words_without_english(edit: Edit) -> None:
         data["baseline"]["general"]["summary"] = {"vi": "Làm khi mua bán."}
 
     found = [f for f in _found(edit(strip)) if f.kind is Kind.NO_ENGLISH]
-    assert [f.where for f in found] == ["national from 2025-07-01: general"]
+    assert [f.where for f in found] == ["national from 2025-08-15: general"]
 
 
 def test_a_faulty_file_is_a_finding_and_not_an_end(edit: Edit) -> None:
@@ -116,22 +122,70 @@ def test_a_fact_on_a_law_that_was_replaced(edit: Edit) -> None:
 
     assert _bases(edit(old_law)) == [
         (
-            "national from 2025-07-01: result",
+            "national from 2025-08-15: result",
             "Luật Thuế thu nhập cá nhân 04/2007/QH12 held until 2026-06-30; "
             "now Luật Thuế thu nhập cá nhân 109/2025/QH15",
         )
     ]
 
 
-def test_a_fact_on_a_law_that_does_not_hold_yet(edit: Edit) -> None:
+def _early(path: Path) -> list[tuple[str, str]]:
+    found = find_gaps(load_catalogue(path.parent), as_of=TODAY)
+    return [(f.where, f.what) for f in found if f.kind is Kind.EARLY_BASIS]
+
+
+def test_no_version_rests_on_a_document_younger_than_itself(catalogue: Catalogue) -> None:
+    found = find_gaps(catalogue, as_of=TODAY)
+    assert [f for f in found if f.kind is Kind.EARLY_BASIS] == []
+
+
+def test_a_fact_on_a_law_that_did_not_hold_yet(edit: Edit) -> None:
     def new_law(data: dict[str, Any]) -> None:
         data["baseline"]["result"]["legal_basis"] = ["Nghị định 253/2026/NĐ-CP, Điều 19"]
 
-    assert (
-        "national from 2025-07-01: result",
-        "Nghị định 253/2026/NĐ-CP holds from 2026-07-01 only",
-    ) in _bases(edit(new_law), as_of=date(2026, 6, 30))
-    assert _bases(edit(new_law)) == []
+    what = "Nghị định 253/2026/NĐ-CP holds from 2026-07-01; told from 2025-08-15"
+    found = _early(edit(new_law))
+    assert ("national from 2025-08-15: result", what) in found
+    assert not [where for where, _ in found if "2026-07-01" in where], "it held by then"
+    ended = [where for where, _ in found if where.startswith("national from 2024-08-01")]
+    assert ended == ["national from 2024-08-01: result"], "what ended is asked about too"
+
+
+def test_a_decree_whose_day_was_not_read_cannot_be_older_than_its_year(edit: Edit) -> None:
+    def unread(data: dict[str, Any]) -> None:
+        data["baseline"]["legal_basis"].append("Nghị định 18/2026/NĐ-CP")
+
+    what = "Nghị định 18/2026/NĐ-CP cannot hold before 2026-01-01; told from 2025-08-15"
+    assert ("national from 2025-08-15: legal_basis", what) in _early(edit(unread))
+
+
+def test_a_decision_an_amendment_and_a_sum_have_their_days_too(edit: Edit) -> None:
+    def early(data: dict[str, Any]) -> None:
+        data["baseline"]["effective_from"] = date(2025, 8, 14)
+        for line in data["baseline"]["fee"]["lines"]:
+            line.pop("effective_from", None)
+
+    found = _early(edit(early))
+    place = "national from 2025-08-14: "
+    assert {where.removeprefix(place) for where, _ in found if where.startswith(place)} == {
+        "decision",
+        "legal_basis",
+        "fee",
+    }
+    amended = "Nghị định 175/2025/NĐ-CP holds from 2025-07-01; told from 2024-08-01"
+    assert ("national from 2024-08-01: fee", amended) in found
+
+
+def test_a_rule_rests_on_nothing_younger_than_itself(edit: Edit) -> None:
+    """A shared rule is told by versions that began long before it did."""
+    path = edit(lambda data: None)
+    rules = path.parent / "common" / "rules.yml"
+    data = yaml.safe_load(rules.read_text(encoding="utf-8"))
+    data["rules"]["online"]["effective_from"] = date(2026, 7, 19)
+    rules.write_text(yaml.safe_dump(data, allow_unicode=True))
+    what = "Quyết định 29/2026/QĐ-TTg holds from 2026-07-20; told from 2026-07-19"
+    assert ("national from 2025-08-15: rule online", what) in _early(path)
+    assert not [where for where, _ in _early(path) if where.startswith("national from 2024")]
 
 
 def test_a_rate_that_ended_with_its_law_is_not_reported(catalogue: Catalogue) -> None:
@@ -156,7 +210,7 @@ def test_a_document_that_nobody_knows(edit: Edit) -> None:
         data["baseline"]["time"]["legal_basis"] = ["Nghị định 1510/2025/NĐ-CP"]
 
     assert _bases(edit(unheard)) == [
-        ("national from 2025-07-01: time", "Nghị định 1510/2025/NĐ-CP")
+        ("national from 2025-08-15: time", "Nghị định 1510/2025/NĐ-CP")
     ]
 
 

@@ -103,7 +103,7 @@ def test_every_procedure_can_be_read_for_every_province(client: TestClient, proc
         assert answer.status_code == 200
         page = Parsed(answer.text)
         told = guide(CATALOGUE, procedure, as_of=today(), province=province or None)
-        for words in (name, told.summary, told.whose, told.since, *told.mistakes, *told.special):
+        for words in (name, told.summary, told.whose, told.holds, *told.mistakes, *told.special):
             assert " ".join(words.split()) in page.text
         for paper in told.papers:
             assert paper.name in page.text
@@ -336,7 +336,7 @@ def test_the_pdf_has_every_paper_on_one_page(
     for paper in told.papers:
         for words in (paper.name, paper.vietnamese, paper.form, paper.copies, paper.when):
             assert "".join(words.split()) in packed
-    for words in (told.name, told.since, told.version.contents.decision, "1900 0000"):
+    for words in (told.name, told.holds, told.version.contents.decision, "1900 0000"):
         assert words in text
     assert len(PdfReader(io.BytesIO(answer.content)).pages) == 1
 
