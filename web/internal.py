@@ -9,21 +9,23 @@ import asyncio
 import time
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, HTTPException, Request
+from anyio import CapacityLimiter, to_thread
+from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
-from pydantic import BaseModel, Field, StrictBool, ValidationError
+from pydantic import BaseModel, Field, StrictBool, ValidationError, field_validator
 
 from core import clock
 from core.observability import get_logger
 from dossiers.proof import Sender
 from helpdesk.hearing import Message
 from language import signing
-from language.blocks import to_dict
+from language.blocks import Stop, to_dict
 from notifier.providers.zalo_tokens import NotNow, NotSignedIn
-from web.openapi import refusals, signed_question
+from web.openapi import file, refusals, signed_question
+from web.picture import as_png
 from web.state import Site, site_of
 
 router = APIRouter(prefix="/internal", responses=refusals(404, 422))
@@ -31,6 +33,10 @@ _log = get_logger(__name__)
 
 LARGEST = 128 * 1024
 """Bytes of a question: the longest message that a channel takes, however it is escaped."""
+_LONGEST_LABEL = 120
+"""Characters of a step's name in a picture."""
+_DRAWING = CapacityLimiter(2)
+"""Pictures made at once; further ones wait without holding a thread."""
 _used = FixedWindowRateLimiter(MemoryStorage())
 _ONCE = parse(f"1/{2 * signing.TOLERANCE} seconds")
 
@@ -87,6 +93,19 @@ class Token(BaseModel):
     """The Official Account's access token."""
 
     token: str
+
+
+class Way(BaseModel):
+    """A dossier's way, as an answer tells it."""
+
+    stops: Annotated[tuple[Stop, ...], Field(min_length=1, max_length=12)]
+
+    @field_validator("stops")
+    @classmethod
+    def _short(cls, stops: tuple[Stop, ...]) -> tuple[Stop, ...]:
+        if any(len(stop.label) > _LONGEST_LABEL or len(stop.on) > _LONGEST_LABEL for stop in stops):
+            raise ValueError("too long for a picture")
+        return stops
 
 
 class Nothing(BaseModel):
@@ -169,3 +188,17 @@ async def zalo_token(request: Request) -> Token:
     except (NotSignedIn, NotNow) as problem:
         _log.error("zalo_token_missing", why=str(problem))
         raise HTTPException(503) from None
+
+
+@router.post(
+    "/way",
+    response_class=Response,
+    responses=file("image/png"),
+    openapi_extra=signed_question(Way),
+)
+async def way(request: Request) -> Response:
+    """Draw a dossier's way for a platform that shows pictures. What is asked holds nothing else of
+    the dossier, and nothing of it is kept but the picture of these very steps."""
+    _, asked = await _asked(request, Way)
+    drawn = await to_thread.run_sync(as_png, asked.stops, limiter=_DRAWING)
+    return Response(drawn, media_type="image/png", headers={"Cache-Control": "no-store"})
