@@ -147,12 +147,11 @@ def plain_words(text: str) -> list[str]:
     Numbers stay whole ("2,4"); of the punctuation only ``?`` is kept, which tells a question.
     English is only folded.
     """
-    tokens = _TOKEN.findall(fold(text))
+    folded = fold(text)
     if is_english(text):
-        return tokens
+        return _TOKEN.findall(folded)
     words: list[str] = []
-    for token in tokens:
-        token = undo_keys(_STRETCHED.sub(r"\1", token))
+    for token in map(undo_keys, _TOKEN.findall(_STRETCHED.sub(r"\1", folded))):
         words.extend(ABBREVIATIONS.get(token, token).split())
     return words
 

@@ -8,7 +8,17 @@ from __future__ import annotations
 
 import unicodedata
 
-_D_BARRED = str.maketrans({"đ": "d", "Đ": "D"})
+
+class _Unmarked(dict[int, str | None]):
+    """Tells `str.translate` what becomes of a character, remembering each: marks go, đ is d."""
+
+    def __missing__(self, code: int) -> str | None:
+        character = chr(code)
+        self[code] = kept = None if unicodedata.category(character) == "Mn" else character
+        return kept
+
+
+_UNMARKED = _Unmarked({ord("đ"): "d", ord("Đ"): "D"})
 # What phones and word processors put where a plain character was meant.
 _TYPOGRAPHY = str.maketrans(
     {
@@ -59,9 +69,9 @@ def normalise(text: str) -> str:
 
 def strip_marks(text: str) -> str:
     """Return `text` without Vietnamese diacritics, in its own case (``Đất ở`` → ``Dat o``)."""
-    decomposed = unicodedata.normalize("NFD", text.translate(_D_BARRED))
-    kept = "".join(c for c in decomposed if unicodedata.category(c) != "Mn")
-    return unicodedata.normalize("NFC", kept)
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).translate(_UNMARKED))
 
 
 def fold(text: str) -> str:

@@ -7,6 +7,7 @@ slip of the keyboard, an abbreviation or a foreign word.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _ONSET = "ngh|ng|nh|ch|gh|gi|kh|ph|qu|th|tr|b|c|d|g|h|k|l|m|n|p|q|r|s|t|v|x"
 _NUCLEUS = (
@@ -24,6 +25,7 @@ def is_syllable(token: str) -> bool:
     return _SYLLABLE.fullmatch(token) is not None
 
 
+@lru_cache(maxsize=4096)  # few words make up all that is said
 def undo_keys(token: str) -> str:
     """Return folded `token` without Telex or VNI keys that were typed but not composed.
 

@@ -1,9 +1,10 @@
 """What of a message counts as evidence: words, pieces of words, accented words, and a sign of land.
 
-Streams of features, each a function from text to strings. The first two are taken from the plain
-form (folded, abbreviations written out), so that "sổ đỏ", "so do" and "soor ddor" are one; the
-third sees the accents of those who type them and tells "thuế" (tax) from "thuê" (rent); the fourth
-says whether land is spoken of at all, since no training holds all other things one can speak of.
+Streams of features, each a function from what was said to strings. The first two are taken from
+the plain form (folded, abbreviations written out), so that "sổ đỏ", "so do" and "soor ddor" are
+one; the third sees the accents of those who type them and tells "thuế" (tax) from "thuê" (rent);
+the fourth says whether land is spoken of at all, since no training holds all other things that one
+can speak of.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from itertools import pairwise
-from typing import Callable, Dict, List, Sequence, Tuple
+from typing import Callable, Dict, List, NamedTuple, Sequence, Tuple
 
 from bot.nlu.land import sign_of_land
 from bot.nlu.parts import without_taken_back
@@ -32,7 +33,18 @@ _DIGITS = re.compile(r"\d[\d.,]*")
 _ACCENTED = re.compile(r"[^\W\d_]+")
 
 
-@lru_cache(maxsize=50_000)  # training asks for each line's words once a stream and pass
+class Said(NamedTuple):
+    """A message as written, with its `evidence_words`: worked out once for all streams."""
+
+    text: str
+    words: Tuple[str, ...]
+
+    @classmethod
+    def of(cls, text: str) -> "Said":
+        """Analyse `text`."""
+        return cls(text, evidence_words(text))
+
+
 def evidence_words(text: str) -> Tuple[str, ...]:
     """Return the plain words of what `text` means, numbers made equal, a dossier code marked."""
     meant = without_taken_back(" ".join(plain_words(text))).split()
@@ -44,17 +56,17 @@ def evidence_words(text: str) -> Tuple[str, ...]:
     return tuple(words)
 
 
-def word_features(text: str) -> List[str]:
+def word_features(said: Said) -> List[str]:
     """One to three plain words in a row; a message's beginning and end count as words."""
-    return _runs(["^", *evidence_words(text), "$"], 3)
+    return _runs(["^", *said.words, "$"], 3)
 
 
-def piece_features(text: str) -> List[str]:
+def piece_features(said: Said) -> List[str]:
     """Runs of two to five letters within a plain word, its edges marked."""
-    return [piece for word in evidence_words(text) for piece in _pieces(word)]
+    return [piece for word in said.words for piece in _pieces(word)]
 
 
-@lru_cache(maxsize=50_000)  # few words make up all that is said
+@lru_cache(maxsize=8192)  # few words make up all that is said
 def _pieces(word: str) -> Tuple[str, ...]:
     edged = f" {word} "
     return tuple(
@@ -62,22 +74,21 @@ def _pieces(word: str) -> Tuple[str, ...]:
     )
 
 
-def accented_features(text: str) -> List[str]:
+def accented_features(said: Said) -> List[str]:
     """One or two words as they were written; nothing where the writer types without accents."""
-    if not has_marks(text):
+    if not has_marks(said.text):
         return []
-    return _runs(_ACCENTED.findall(normalise(text).lower()), 2)
+    return _runs(_ACCENTED.findall(normalise(said.text).lower()), 2)
 
 
-def sign_features(text: str) -> List[str]:
+def sign_features(said: Said) -> List[str]:
     """One feature: whether land is spoken of, by how long the message is. Short ones may lean on
     what was said before."""
-    words = evidence_words(text)
-    length = next(name for name, most in _LENGTHS if len(words) <= most)
-    return [f"{sign_of_land(' '.join(words))}, {length}"]
+    length = next(name for name, most in _LENGTHS if len(said.words) <= most)
+    return [f"{sign_of_land(' '.join(said.words))}, {length}"]
 
 
-STREAMS: Dict[str, Callable[[str], List[str]]] = {
+STREAMS: Dict[str, Callable[[Said], List[str]]] = {
     "words": word_features,
     "pieces": piece_features,
     "accented": accented_features,

@@ -23,8 +23,11 @@ from bot.nlu.lesson import Evidence, Lesson
 from bot.nlu.parts import parts_of
 from bot.nlu.vectors import Vectors
 
+ROW = "row"
+"""Where a message's row is kept for later components; not passed on. Rasa's own place has it too,
+but what is asked of that is copied whole for each that asks."""
 PART_ROWS = "part_rows"
-"""Where the rows of a message's parts are kept for later components; not passed on."""
+"""Where the rows of a message's parts are kept; not passed on."""
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
@@ -132,6 +135,7 @@ class EvidenceFeaturizer(SparseFeaturizer, GraphComponent):
                 # A citizen's message comes alone; SciPy takes as long over a slice as over a row.
                 row = rows if len(messages) == 1 else rows[at]
                 self.add_features_to_message(None, row, TEXT, message)
+                message.set(ROW, row)
 
     def _from(self, lesson: Lesson) -> Tuple[Vectors, Evidence]:
         return lesson.learned(self._config["weights"], self._config["rarest"])
@@ -144,12 +148,9 @@ class EvidenceFeaturizer(SparseFeaturizer, GraphComponent):
 
 def rows_of(messages: Sequence[Message]) -> csr_matrix:
     """Return the rows that the featurizer gave to `messages`, one below the other."""
-    rows = []
-    for message in messages:
-        _, sentence = message.get_sparse_features(TEXT)
-        if sentence is None:
-            raise ValueError("a message without features: put EvidenceFeaturizer before this")
-        rows.append(sentence.features)
+    rows = [message.get(ROW) for message in messages]
+    if any(row is None for row in rows):
+        raise ValueError("a message without features: put EvidenceFeaturizer before this")
     return rows[0] if len(rows) == 1 else vstack(rows, format="csr")
 
 

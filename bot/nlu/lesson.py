@@ -86,7 +86,7 @@ class Evidence:
 
     def strangers(self, share: float, seed: int) -> np.ndarray:
         """Tell for each row whether it is of an author whom models that grade themselves are not to
-        have met: those who wrote most, up to `share` of the lines that somebody signed.
+        have met: those who wrote least, up to `share` of the lines that somebody signed.
 
         Whoever wrote more than that is never among them. Without such authors, that share of the
         examples is drawn by `seed`; a line and its copies are not parted.

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
-from typing import Dict, Iterator, Mapping, Sequence, Tuple
+from typing import Dict, List, Mapping, Sequence, Tuple
 
 import numpy as np
 from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from bot.nlu.analysis import STREAMS
+from bot.nlu.analysis import STREAMS, Said
 
 FILE = "vectors"
 
@@ -29,12 +29,11 @@ class Vectors:
         self._streams = dict(streams)
         self._weights = dict(weights)
         # Asked of scikit-learn once: it works them out anew each time.
-        self._rarity = {name: v.idf_.astype(np.float32) for name, v in streams.items()}
-
-    @property
-    def width(self) -> int:
-        """Number of columns."""
-        return sum(len(vectoriser.vocabulary_) for vectoriser in self._streams.values())
+        rarities = [vectoriser.idf_.astype(np.float32) for vectoriser in streams.values()]
+        self._rarity = np.concatenate(rarities)
+        self._firsts = np.cumsum([0, *map(len, rarities[:-1])], dtype=np.int32)
+        self._shares = np.array([weights[name] for name in streams], dtype=np.float32)
+        self.width = self._rarity.size
 
     @classmethod
     def fit(
@@ -45,13 +44,14 @@ class Vectors:
         `weights` names the streams and says how much each counts; `rarest` in how many texts a
         feature of a stream must occur to be kept.
         """
+        said = [Said.of(text) for text in texts]
         streams, parts = {}, []
         for name in weights:
             vectoriser = TfidfVectorizer(
                 analyzer=STREAMS[name], min_df=rarest[name], sublinear_tf=True, dtype=np.float32
             )
             try:
-                parts.append(vectoriser.fit_transform(texts) * weights[name])
+                parts.append(vectoriser.fit_transform(said) * weights[name])
             except ValueError:
                 # Nothing of this stream in the texts, as when none of them has accents.
                 continue
@@ -64,29 +64,33 @@ class Vectors:
         The weights are those of `TfidfVectorizer.transform`, worked out here: for the single
         message that a citizen sends, its checks and conversions take five times as long.
         """
-        columns, weights, ends = [], [], [0]
-        for text in texts:
-            parts = [part for part in self._parts(text) if part[0].size]
-            columns += [found for found, _ in parts]
-            weights += [found for _, found in parts]
-            ends.append(ends[-1] + sum(found.size for found, _ in parts))
-        indices = np.concatenate(columns) if columns else np.empty(0, np.int32)
-        data = np.concatenate(weights) if weights else np.empty(0, np.float32)
+        found = [self._row(Said.of(text)) for text in texts]
+        ends = np.cumsum([0, *(columns.size for columns, _ in found)])
+        indices = np.concatenate([columns for columns, _ in found] or [np.empty(0, np.int32)])
+        data = np.concatenate([weights for _, weights in found] or [np.empty(0, np.float32)])
         return csr_matrix((data, indices, ends), shape=(len(texts), self.width), dtype=np.float32)
 
-    def _parts(self, text: str) -> Iterator[Tuple[np.ndarray, np.ndarray]]:
-        """Columns and weights that a text has in each stream."""
-        first = 0
-        for name, vectoriser in self._streams.items():
-            vocabulary = vectoriser.vocabulary_
-            counts = Counter(f for f in STREAMS[name](text) if f in vocabulary)
-            columns = np.array([vocabulary[feature] for feature in counts], dtype=np.int32)
-            often = np.log(np.array(list(counts.values()), dtype=np.float32)) + 1
-            order = np.argsort(columns)
-            weights = (often * self._rarity[name][columns])[order]
-            length = np.sqrt(np.sum(weights * weights)) or 1.0
-            yield columns[order] + first, weights * (self._weights[name] / length)
-            first += len(vocabulary)
+    def _row(self, said: Said) -> Tuple[np.ndarray, np.ndarray]:
+        """Columns and weights of a message, one stream after the other."""
+        columns: List[int] = []
+        often: List[int] = []
+        streams: List[int] = []
+        sizes: List[int] = []
+        for number, (name, vectoriser) in enumerate(self._streams.items()):
+            counts = Counter(map(vectoriser.vocabulary_.get, STREAMS[name](said)))
+            del counts[None]  # what the vocabulary has not
+            if counts:
+                columns += counts.keys()
+                often += counts.values()
+                streams.append(number)
+                sizes.append(len(counts))
+        if not sizes:
+            return np.empty(0, np.int32), np.empty(0, np.float32)
+        at = np.array(columns, dtype=np.int32) + np.repeat(self._firsts[streams], sizes)
+        weights = (np.log(np.array(often, dtype=np.float32)) + 1) * self._rarity[at]
+        starts = np.cumsum([0, *sizes[:-1]])
+        lengths = np.sqrt(np.add.reduceat(weights * weights, starts))
+        return at, weights * np.repeat(self._shares[streams] / lengths, sizes)
 
     def save(self, folder: Path) -> None:
         """Write vocabulary and weights into `folder`."""
@@ -100,7 +104,9 @@ class Vectors:
         (folder / f"{FILE}.json").write_text(
             json.dumps(vocabularies, ensure_ascii=False), encoding="utf-8"
         )
-        np.savez(folder / f"{FILE}.npz", **{name: v.idf_ for name, v in self._streams.items()})
+        np.savez_compressed(
+            folder / f"{FILE}.npz", **{name: v.idf_ for name, v in self._streams.items()}
+        )
 
     @classmethod
     def load(cls, folder: Path) -> "Vectors":

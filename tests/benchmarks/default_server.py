@@ -18,6 +18,7 @@ import yaml
 from cli.bootstrap import BOT, say
 from cli.training import bot_environment
 from core.settings import ROOT, get_settings
+from tests.comparison.config import NOBODY, fold_importer
 
 EPOCHS = 3
 LINES, LONGEST = 1500, 20
@@ -59,12 +60,7 @@ def ensure() -> Path:
 
 
 def _train(folder: Path) -> None:
-    lines = {
-        "name": "tests.comparison.folds.WrittenLines",
-        "folder": str(ROOT / "data" / "nlu"),
-        "most": LINES,
-        "longest": LONGEST,
-    }
+    lines = fold_importer(NOBODY, most=LINES, longest=LONGEST)
     config = {
         "recipe": "default.v1",
         "assistant_id": "default",

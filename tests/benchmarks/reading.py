@@ -9,17 +9,22 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import sys
 import time
 
 from rasa.core.agent import Agent
+from rasa.utils.log_utils import configure_structlog
 
 
 async def main() -> None:
     # Rasa speaks on standard output too: it is sent elsewhere, and ours kept for the figures.
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
+    # As a server has it: what nobody reads is not written.
+    configure_structlog(logging.INFO)
+    logging.disable(logging.DEBUG)
     agent = Agent.load(sys.argv[1])
     print("ready", file=out, flush=True)
     for line in sys.stdin:

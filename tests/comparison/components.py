@@ -15,15 +15,16 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy.sparse import csr_matrix, hstack
 
 from bot.nlu import analysis
+from bot.nlu.analysis import Said
 from bot.nlu.carrier import add_evidence, lesson_of
 from bot.nlu.features import EvidenceFeaturizer
 from bot.nlu.vectors import Vectors
 from language.folding import fold
 
 
-def folded_words(text: str) -> list[str]:
+def folded_words(said: Said) -> list[str]:
     """One to three folded words in a row: no abbreviations undone, no numbers made equal."""
-    words = fold(text).split()
+    words = fold(said.text).split()
     return [
         " ".join(words[at : at + length])
         for length in range(1, 4)
@@ -31,11 +32,11 @@ def folded_words(text: str) -> list[str]:
     ]
 
 
-def folded_pieces(text: str) -> list[str]:
+def folded_pieces(said: Said) -> list[str]:
     """Runs of two to five letters within a folded word, its edges marked."""
     return [
         edged[at : at + size]
-        for edged in (f" {word} " for word in fold(text).split())
+        for edged in (f" {word} " for word in fold(said.text).split())
         for size in range(2, 6)
         for at in range(max(1, len(edged) - size + 1))
     ]

@@ -1,16 +1,18 @@
 """Training data with one author left out, and the lines that were: people nobody has met.
 
-A file of questions names its author in its name (`transfer.letters.yml`; none for the first). The
-other intents were written line by line in no author's name: of them every fold leaves out its own
-blocks of ten lines, so that all folds together test every line once.
+A file names its author in its name (`transfer.letters.yml`; none for the first). What that author
+wrote is left out whole. Whatever else than questions the first wrote was written line by line in
+nobody's manner: of it every fold leaves out its own blocks of ten lines, so that all folds together
+test every line once.
 """
 
 from __future__ import annotations
 
 import random
-import shutil
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import yaml
@@ -21,48 +23,43 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.importers.reading import ASK, CALCULATE, FIRST, Folders
 from bot.nlu.carrier import carrier
 from bot.nlu.examples import Example
 from bot.nlu.lesson import Lesson
+from tests.comparison.config import NOBODY
 
-NOBODY = "nobody"
-"""The fold that leaves nobody out: what is trained for a set of other people's."""
-FIRST = "first"
-"""The author whose files name none."""
 BLOCK = 10
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 JOINT = "+"
 """Between an intent and its procedure, where the two are one label."""
 
 
-def authors(questions: Path) -> list[str]:
-    """Return the authors of a folder of questions."""
-    return sorted({_author(path) for path in questions.glob("*.yml")})
+def authors(written: Sequence[Example]) -> list[str]:
+    """Return the authors of questions."""
+    return sorted({line.author for line in written if line.author and _asks(line)})
 
 
-def write_fold(data: Path, folder: Path, fold: str) -> list[Example]:
-    """Write `data/nlu` into `folder` without the lines of `fold`; return these lines."""
-    folds = [*authors(data / "questions"), NOBODY]
-    if fold not in folds:
-        raise ValueError(f"no fold {fold}: there are {', '.join(folds)}")
+def parted_by(written: Sequence[Example], fold: str) -> tuple[list[Example], list[Example]]:
+    """Return the lines to learn from without those of `fold`; and these.
+
+    Raises `ValueError` for a fold that is no author's, naming those there are.
+    """
+    people = authors(written)
+    if fold not in (*people, NOBODY):
+        raise ValueError(f"no fold {fold}: there are {', '.join((*people, NOBODY))}")
+    kept: list[Example] = []
     left_out: list[Example] = []
-    (folder / "questions").mkdir(parents=True)
-    (folder / "intents").mkdir()
-    for path in sorted((data / "questions").glob("*.yml")):
-        if _author(path) == fold:
-            left_out += _questions(path)
-        else:
-            shutil.copy(path, folder / "questions")
-    for path in sorted((data / "intents").glob("*.yml")):
-        left_out += _without_blocks(path, folder / "intents" / path.name, fold, folds)
-    return left_out
+    numbers: dict[str, count[int]] = defaultdict(count)
+    for line in written:
+        author = line.author
+        if not _asks(line) and author not in set(people) - {FIRST}:
+            author = people[next(numbers[line.intent]) // BLOCK % len(people)]
+        (left_out if author == fold else kept).append(line)
+    return kept, left_out
 
 
-def written_lines(folder: Path) -> list[Example]:
-    """Return what people wrote in a folder of `write_fold`: no copies, no names."""
-    lines = [line for path in sorted((folder / "intents").glob("*.yml")) for line in _talk(path)]
-    lines += [line for p in sorted((folder / "questions").glob("*.yml")) for line in _questions(p)]
-    return lines
+def _asks(line: Example) -> bool:
+    return line.intent in (ASK, CALCULATE)
 
 
 def chosen(lines: Sequence[Example], most: int, longest: int, seed: int) -> list[Example]:
@@ -73,11 +70,12 @@ def chosen(lines: Sequence[Example], most: int, longest: int, seed: int) -> list
     return random.Random(seed).sample(short, most)
 
 
-class WrittenLines(TrainingDataImporter):  # type: ignore[misc]  # Rasa is not typed
-    """Gives a pipeline the written lines of `folder` that `chosen` takes, and nothing else.
+class FoldImporter(TrainingDataImporter):  # type: ignore[misc]  # Rasa is not typed
+    """Gives a pipeline what people wrote but for a fold: the lines that `chosen` takes of it.
 
-    With `joint`, a line's procedure is part of its intent (`ask_procedure+gift`): a classifier of
-    intents has no other place for it.
+    The folders are said as to `CatalogueImporter`. With `made`, what the program adds is learned
+    too, as in the project's own training. With `joint`, a line's procedure is part of its intent
+    (`ask_procedure+gift`): a classifier of intents has no other place for it.
     """
 
     def __init__(
@@ -85,24 +83,30 @@ class WrittenLines(TrainingDataImporter):  # type: ignore[misc]  # Rasa is not t
         config_file: str | None = None,
         domain_path: str | None = None,
         training_data_paths: list[str] | None = None,
-        folder: str = "",
+        questions: str = "",
+        intents: str = "",
+        procedures: str = "",
+        seed: int = 20,
+        fold: str = NOBODY,
         most: int = 0,
         longest: int = 0,
-        seed: int = 20,
+        made: bool = False,
         joint: bool = False,
     ) -> None:
         self._config = Path(config_file or "")
-        self._lines = chosen(written_lines(Path(folder)), most, longest, seed)
+        folders = Folders(Path(questions), Path(intents), Path(procedures), seed)
+        kept, _ = parted_by(folders.written(), fold)
+        self._lines = chosen(kept, most, longest, seed)
+        self._made = folders.made(kept) if made else []
         self._joint = joint
         self._seed = seed
 
     def get_nlu_data(self, language: str | None = "vi") -> TrainingData:
-        """Return the lines."""
+        """Return the lines, and the lesson of them for components of ours."""
         shown = [joined(line) for line in self._lines] if self._joint else self._lines
         messages = [Message(data={TEXT: line.text, INTENT: line.intent}) for line in shown]
         if not self._joint:
-            # Our components learn from a lesson that one message carries.
-            messages.append(carrier(Lesson(tuple(self._lines), self._seed)))
+            messages.append(carrier(Lesson((*self._lines, *self._made), self._seed)))
         return TrainingData(messages)
 
     def get_config(self) -> dict[str, object]:
@@ -133,55 +137,3 @@ def parted(label: str) -> tuple[str, str | None]:
     """Undo `joined`: the intent and the procedure of a label."""
     intent, _, procedure = label.partition(JOINT)
     return intent, procedure or None
-
-
-def _author(path: Path) -> str:
-    return path.stem.partition(".")[2] or FIRST
-
-
-def _questions(path: Path) -> list[Example]:
-    """The lines of a file of questions; see `data/nlu/questions`."""
-    held = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
-    asked = [
-        Example(str(line), "ask_procedure", held["procedure"], frozenset(aspects.split("+")))
-        for aspects, lines in (held.get("questions") or {}).items()
-        for line in lines or []
-    ]
-    sums = held.get("calculate") or []
-    return asked + [
-        Example(str(line), "calculate_fee", held["procedure"], frozenset({"fee"})) for line in sums
-    ]
-
-
-def _talk(path: Path) -> list[Example]:
-    """The lines of a file of other intents."""
-    held = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
-    return [
-        Example(line.strip().removeprefix("- "), entry["intent"])
-        for entry in held["nlu"]
-        for line in entry["examples"].splitlines()
-        if line.strip().startswith("- ")
-    ]
-
-
-def _without_blocks(path: Path, to: Path, fold: str, folds: Sequence[str]) -> list[Example]:
-    """Copy a file of intents without the fold's blocks; return what was in them.
-
-    A file with an author's name goes with that author whole.
-    """
-    held = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
-    people = [name for name in folds if name != NOBODY]
-    by_author = _author(path) in people and _author(path) != FIRST
-    left_out: list[Example] = []
-    for entry in held["nlu"]:
-        kept = []
-        for number, line in enumerate(entry["examples"].splitlines()):
-            turn = _author(path) if by_author else people[number // BLOCK % len(people)]
-            if turn != fold:
-                kept.append(line)
-            elif line.strip().startswith("- "):
-                left_out.append(Example(line.strip().removeprefix("- "), entry["intent"]))
-        entry["examples"] = "\n".join(kept) + "\n"
-    held["nlu"] = [entry for entry in held["nlu"] if entry["examples"].strip()]
-    to.write_text(yaml.safe_dump(held, allow_unicode=True, sort_keys=False), encoding="utf-8")
-    return left_out

@@ -21,17 +21,17 @@ from typing import Any
 
 import yaml
 
-from tests.comparison.folds import parted, write_fold
+from bot.held_out import Settings
+from tests.comparison.config import OURS, ROOT, fold_importer
+from tests.comparison.folds import parted, parted_by
 
-ROOT = Path(__file__).parents[2]
 SEED = 20
 WARM_UP = 20
 """Messages read before time is taken."""
 EMBEDDINGS_STRONGER = 30.0
 """Embeddings lie closer together than evidence does, and need a larger C."""
 
-_CONFIG = yaml.safe_load((ROOT / "config.yml").read_text(encoding="utf-8"))
-_OURS: list[dict[str, Any]] = _CONFIG["pipeline"]
+_OURS: list[dict[str, Any]] = OURS["pipeline"]
 _FEATURIZER = "bot.nlu.features.EvidenceFeaturizer"
 
 
@@ -93,21 +93,10 @@ def train(candidate: Candidate, fold: str, folder: Path, most: int, longest: int
     """Train into `folder`; return seconds and bytes, and write the lines left out beside."""
     from rasa.model_training import train_nlu
 
-    left_out = write_fold(ROOT / "data" / "nlu", folder, fold)
-    importer: dict[str, Any]
-    if candidate.whole:
-        # Folders are said from the config file's own: this one lies elsewhere.
-        importer = {
-            key: str(ROOT / value) if str(value).startswith("data/") else value
-            for key, value in _CONFIG["importers"][0].items()
-        }
-        importer["questions"] = str(folder / "questions")
-        if "intents" in importer:
-            importer["intents"] = str(folder / "intents")
-    else:
-        limits = {"folder": str(folder), "most": most, "longest": longest, "seed": SEED}
-        importer = {"name": "tests.comparison.folds.WrittenLines", **limits}
-        importer["joint"] = candidate.joint
+    _, left_out = parted_by(Settings(ROOT / "config.yml").folders.written(), fold)
+    importer = fold_importer(fold, joint=candidate.joint)
+    importer |= {"made": True} if candidate.whole else {"most": most, "longest": longest}
+    folder.mkdir(parents=True)
     config = folder / "config.yml"
     config.write_text(
         yaml.safe_dump(
@@ -138,7 +127,7 @@ def train(candidate: Candidate, fold: str, folder: Path, most: int, longest: int
         encoding="utf-8",
     )
     began, used = time.perf_counter(), time.process_time()
-    model = train_nlu(str(config), str(folder / "intents"), str(folder), fixed_model_name="model")
+    model = train_nlu(str(config), str(folder), str(folder), fixed_model_name="model")
     if model is None:
         raise RuntimeError("Rasa trained nothing")
     return {

@@ -6,18 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.importers.reading import Folders
 from bot.nlu.carrier import LESSON, lesson_of
 from bot.nlu.examples import Example
-from tests.comparison.folds import (
-    NOBODY,
-    WrittenLines,
-    authors,
-    chosen,
-    joined,
-    parted,
-    write_fold,
-    written_lines,
-)
+from tests.comparison.config import NOBODY
+from tests.comparison.folds import FoldImporter, authors, chosen, joined, parted, parted_by
 from tests.comparison.worker import in_our_form
 
 QUESTIONS = """
@@ -50,57 +43,55 @@ def data(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_file_names_its_author(data: Path) -> None:
-    assert authors(data / "questions") == ["ann", "first"]
+def written(data: Path) -> list[Example]:
+    return Folders(data / "questions", data / "intents", data, seed=20).written()
 
 
-def test_what_an_author_wrote_is_left_out_and_all_else_learned(data: Path, tmp_path: Path) -> None:
-    left_out = write_fold(data, tmp_path / "fold", "ann")
-    learned = written_lines(tmp_path / "fold")
-    assert {line.text.split()[0] for line in learned if line.procedure} == {"first"}
-    assert {line.text.split()[0] for line in left_out if line.procedure} == {"ann"}
+def test_what_an_author_wrote_is_left_out_and_all_else_learned(data: Path) -> None:
+    learned, left_out = parted_by(written(data), "ann")
+    assert {line.text.split()[0] for line in learned if line.author == "first"} >= {"first"}
+    assert not [line for line in learned if line.author == "ann"]
     assert sum(line.intent == "thank" for line in left_out) == 3
     assert not {line.text for line in left_out} & {line.text for line in learned}
 
 
-def test_all_folds_together_test_every_line_once(data: Path, tmp_path: Path) -> None:
-    tested = [
-        line.text for fold in ("ann", "first") for line in write_fold(data, tmp_path / fold, fold)
-    ]
-    assert write_fold(data, tmp_path / NOBODY, NOBODY) == []
-    every = [line.text for line in written_lines(tmp_path / NOBODY)]
-    assert sorted(tested) == sorted(every) and len(every) == 49
+def test_all_folds_together_test_every_line_once(data: Path) -> None:
+    every = written(data)
+    assert authors(every) == ["ann", "first"]
+    tested = [line.text for fold in authors(every) for line in parted_by(every, fold)[1]]
+    assert parted_by(every, NOBODY) == (every, [])
+    assert sorted(tested) == sorted(line.text for line in every)
+    greeted = [line.text for line in parted_by(every, "ann")[1] if line.intent == "greet"]
+    assert len(greeted) == 20 and greeted[9:11] == ["chào 9", "chào 20"]
 
 
-def test_lines_keep_what_they_are_labelled_with(data: Path, tmp_path: Path) -> None:
-    write_fold(data, tmp_path / "fold", NOBODY)
-    labels = {
-        (line.intent, line.procedure, line.aspects)
-        for line in written_lines(tmp_path / "fold")
-        if line.text.startswith("ann")
-    }
-    assert labels == {
-        ("ask_procedure", "gift", frozenset({"fee", "time"})),
-        ("ask_procedure", "gift", frozenset({"documents"})),
-        ("calculate_fee", "gift", frozenset({"fee"})),
-    }
-
-
-def test_an_unknown_author_is_refused(data: Path, tmp_path: Path) -> None:
+def test_an_unknown_author_is_refused(data: Path) -> None:
     with pytest.raises(ValueError, match="ann, first, nobody"):
-        write_fold(data, tmp_path / "fold", "bob")
+        parted_by(written(data), "bob")
 
 
 def test_all_pipelines_get_the_same_lines(data: Path) -> None:
-    def texts(joint: bool) -> list[str]:
-        importer = WrittenLines(folder=str(data), most=20, longest=5, joint=joint)
-        messages = importer.get_nlu_data().training_examples
+    def importer(**settings: bool) -> FoldImporter:
+        folders = {"questions": data / "questions", "intents": data / "intents"}
+        return FoldImporter(**folders, procedures=data, most=20, longest=5, **settings)
+
+    def texts(**settings: bool) -> list[str]:
+        messages = importer(**settings).get_nlu_data().training_examples
         return [message.get("text") for message in messages if message.get(LESSON) is None]
 
-    ours = WrittenLines(folder=str(data), most=20, longest=5).get_nlu_data()
-    assert [line.text for line in lesson_of(ours).examples] == texts(joint=False)
-    assert texts(joint=True) == texts(joint=False) and len(texts(joint=False)) == 20
-    assert max(len(text.split()) for text in texts(joint=False)) <= 5
+    ours = lesson_of(importer().get_nlu_data())
+    assert [line.text for line in ours.examples] == texts()
+    assert texts(joint=True) == texts() and len(texts()) == 20
+    assert max(len(text.split()) for text in texts()) <= 5
+
+
+def test_what_the_program_adds_is_learned_where_it_is_wanted(data: Path) -> None:
+    (data / "gift.yml").write_text("id: gift\nname: Tặng cho đất\n", encoding="utf-8")
+    folders = {"questions": data / "questions", "intents": data / "intents", "procedures": data}
+    with_made = lesson_of(FoldImporter(**folders, fold="ann", made=True).get_nlu_data()).examples
+    without = lesson_of(FoldImporter(**folders, fold="ann").get_nlu_data()).examples
+    assert set(without) < set(with_made)
+    assert "Tặng cho đất" in {line.text for line in set(with_made) - set(without)}
 
 
 def test_a_choice_is_always_the_same_and_without_limit_all() -> None:

@@ -9,6 +9,7 @@ import pytest
 from bot.nlu.analysis import (
     AMOUNT,
     CODE,
+    Said,
     accented_features,
     evidence_words,
     piece_features,
@@ -30,14 +31,14 @@ from bot.nlu.parts import parts_of, without_taken_back
 )
 def test_every_way_of_writing_gives_the_same_words_and_pieces(written: str) -> None:
     plain = "Mất sổ đỏ thì làm lại ở đâu"
-    assert word_features(written) == word_features(plain)
-    assert piece_features(written) == piece_features(plain)
+    assert word_features(Said.of(written)) == word_features(Said.of(plain))
+    assert piece_features(Said.of(written)) == piece_features(Said.of(plain))
 
 
 def test_accents_are_evidence_only_where_they_are_typed() -> None:
-    assert "thuế" in accented_features("đóng thuế")
-    assert "thuê" in accented_features("thuê đất")
-    assert accented_features("dong thue") == []
+    assert "thuế" in accented_features(Said.of("đóng thuế"))
+    assert "thuê" in accented_features(Said.of("thuê đất"))
+    assert accented_features(Said.of("dong thue")) == []
 
 
 def test_numbers_are_made_equal_and_amounts_and_codes_marked() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.nlu.analysis import sign_features
+from bot.nlu.analysis import Said, sign_features
 from bot.nlu.land import sign_of_land
 from language.abbreviations import plain
 
@@ -31,8 +31,8 @@ def test_what_is_done_with_other_things_too_is_a_sign_of_its_own(text: str) -> N
 
 
 def test_the_sign_tells_long_from_short() -> None:
-    assert sign_features("bao lâu") == ["no land, short"]
-    assert sign_features("làm hộ chiếu cho con nhỏ thì cần mang theo giấy tờ gì") == [
+    assert sign_features(Said.of("bao lâu")) == ["no land, short"]
+    assert sign_features(Said.of("làm hộ chiếu cho con nhỏ thì cần mang theo giấy tờ gì")) == [
         "no land, long"
     ]
-    assert sign_features("bán đất") == ["land, short"]
+    assert sign_features(Said.of("bán đất")) == ["land, short"]

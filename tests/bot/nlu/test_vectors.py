@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.sparse import hstack
 
+from bot.nlu.analysis import Said
 from bot.nlu.vectors import Vectors
 
 TEXTS = [
@@ -29,8 +30,9 @@ def test_rows_are_what_scikit_learn_makes(vectors: Vectors, texts: list[str]) ->
     rows = vectors.rows(texts)
     assert rows.shape == (len(texts), vectors.width) and rows.dtype == np.float32
     if texts:
+        said = [Said.of(text) for text in texts]
         streams = vectors._streams.items()
-        wanted = hstack([kind.transform(texts) * WEIGHTS[name] for name, kind in streams])
+        wanted = hstack([kind.transform(said) * WEIGHTS[name] for name, kind in streams])
         assert np.allclose(rows.toarray(), wanted.toarray(), atol=1e-6)
 
 
