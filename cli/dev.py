@@ -19,10 +19,12 @@ import typer
 
 from cli.bootstrap import APPLICATION, BOT, clean_environment, find_uv, say
 from cli.training import bot_environment, ensure_model, model_path
-from core.settings import ROOT
+from core.settings import ROOT, Settings
 
 app = typer.Typer(help="For developers: tests, checks, benchmarks.", no_args_is_help=True)
 
+DESCRIPTION = ROOT / "docs" / "openapi.yaml"
+_WRITTEN_BY = "# Written by `./motcua dev openapi` from the routes in web/; never by hand.\n"
 _STORIES = "tests/stories"
 _LOCKS = ("uv.lock", "bot/uv.lock")
 _PUBLIC_HOSTS = {"pypi.org", "files.pythonhosted.org"}
@@ -119,6 +121,30 @@ def soak(
     """Hold 32 conversations at once through the whole system, and watch its memory."""
     options = ["--minutes", str(minutes), "--picture", str(picture)]
     _run([APPLICATION.python, "-m", "tests.benchmarks.soak", *options])
+
+
+@app.command()
+def openapi(
+    file: Path = typer.Option(DESCRIPTION, help="Where it is written."),
+) -> None:
+    """Write down the description of the site's HTTP interface, as the code has it."""
+    file.write_text(described(), encoding="utf-8")
+    say(f"written: {file}")
+
+
+def described() -> str:
+    """Return the description of the site's HTTP interface as YAML. It does not depend on how this
+    machine is set up."""
+    import yaml
+
+    from web.app import create_app  # the whole site: no other command shall wait for it
+    from web.openapi import describe
+
+    with TemporaryDirectory() as folder:
+        site = create_app(Settings(_env_file=None, state_dir=Path(folder)))  # type: ignore[call-arg]
+        return _WRITTEN_BY + yaml.safe_dump(
+            describe(site), allow_unicode=True, sort_keys=False, width=100
+        )
 
 
 def ensure_chromium() -> None:

@@ -141,13 +141,12 @@ def templates(
             raise typer.Exit(1)
     shown = load_templates(check) if check else get_templates()
     settings = get_settings()
-    links: tuple[str, ...] = ()
-    if settings.sms_ends_with == "link":
-        links = link_lines(f"{settings.public_base}{PAGE}/{'x' * LENGTH}")
+    address = f"{settings.public_base}{PAGE}/{'x' * LENGTH}"
     rows = []
     for template in shown.all():
         # Only what tells of one dossier links to its page.
-        page = links if "{code}" in template.sms else ()
+        links = settings.sms_ends_with == "link" and "{code}" in template.sms
+        page = link_lines(address, template.invites) if links else ()
         filled = template.examples(WORST_VALUES, (*page, *WORST_CONTACT))
         worst = max((one.size for one in filled), key=lambda size: (size.segments, size.units))
         rows.append(

@@ -112,10 +112,12 @@ def contact_lines(settings: Settings, offices: OfficeBook) -> Contact:
     return lines
 
 
-def link_lines(address: str) -> tuple[str, ...]:
-    """Return how an SMS names the page at `address`, the fullest first."""
+def link_lines(address: str, invitations: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return how an SMS names the page at `address`, the fullest first: by an invitation to it, if
+    its template has one, or else to see it."""
     bare = address.removeprefix("https://")
-    return tuple(dict.fromkeys((f"Xem {address}", f"Xem {bare}", bare)))
+    said = (f"{words} {way}" for words in (*invitations, "Xem") for way in (address, bare))
+    return tuple(dict.fromkeys((*said, bare)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,7 +203,7 @@ def draft(
     link: Link | None = None
     if about and desk.site and why is None:
         link = make_link(desk.vault, about.dossier_id, now, desk.link_lasts)
-        ways = (*link_lines(desk.site + link.path), *ways)
+        ways = (*link_lines(desk.site + link.path, template.invites), *ways)
     rendered = render(template, {"sign": desk.sign, **values}, ways, language)
     if link and link.path not in rendered.text:
         link = None  # it did not fit

@@ -109,13 +109,18 @@ class Template(BaseModel):
     """The message to an applicant who wants to be written to in English; empty: as to all others.
     """
     english_undated: str = ""
+    invites: tuple[str, ...] = ()
+    """Words before the link to the dossier's page, in place of `Xem`: the fullest first, of which
+    those are taken that cost no further segment."""
+    english_invites: tuple[str, ...] = ()
+    """The same in English, one for one."""
     zns: tuple[str, ...] = ()
     """Values that its ZNS template takes, under the same names; none: it has no ZNS form."""
 
     @model_validator(mode="after")
     def _checked(self) -> Self:
         # What is wrong is told to whoever edits the file: an officer, in Vietnamese.
-        for text in self.wordings:
+        for text in (*self.wordings, *self.invites, *self.english_invites):
             unknown = _placeholders(text) - _VALUES
             if unknown:
                 raise InvalidTemplate(f"mẫu {self.key}: không có giá trị tên là {{{min(unknown)}}}")
@@ -123,6 +128,10 @@ class Template(BaseModel):
                 raise InvalidTemplate(
                     f"mẫu {self.key}: có ký tự mà tin nhắn không dấu không gửi được: {signs}"
                 )
+        if len(self.invites) != len(self.english_invites) and self.english:
+            raise InvalidTemplate(
+                f"mẫu {self.key}: invites và english_invites phải có số câu bằng nhau"
+            )
         if unknown := set(self.zns) - _VALUES:
             raise InvalidTemplate(f"mẫu {self.key}: ZNS không có giá trị tên là {min(unknown)}")
         for dated, undated in ((self.sms, self.undated), (self.english, self.english_undated)):
@@ -229,7 +238,8 @@ def render(
     """
     wording = template.wording(language, dated=bool(values.get("due")))
     if language == "en" and template.english:
-        contact = tuple(map(_in_english, contact))
+        words = {**_ENGLISH, **dict(zip(template.invites, template.english_invites, strict=True))}
+        contact = tuple(_in_english(line, words) for line in contact)
     missing = {name for name in _placeholders(wording) - {"contact"} if not values.get(name)}
     if missing:
         raise InvalidTemplate(f"mẫu {template.key}: thiếu giá trị {{{min(missing)}}}")
@@ -242,8 +252,8 @@ def render(
 _ENGLISH = {"LH ": "Tel. ", "Xem ": "See "}
 
 
-def _in_english(line: str) -> str:
-    for vietnamese, english in _ENGLISH.items():
+def _in_english(line: str, words: Mapping[str, str]) -> str:
+    for vietnamese, english in words.items():
         if line.startswith(vietnamese):
             return english + line.removeprefix(vietnamese)
     return line

@@ -14,6 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core import clock
@@ -55,6 +56,7 @@ from web import (
 )
 from web.headers import HEADERS, Protected
 from web.history import History
+from web.openapi import TITLE, VERSION
 from web.rasa import RasaClient
 from web.session import Conversations
 from web.state import Site, awaits_proof
@@ -64,10 +66,15 @@ from web.words import Refusal, own_path, say, tell
 _HERE = Path(__file__).parent
 _log = get_logger(__name__)
 
+_ROOMS = (
+    *(chat, pages, view, procedures, calculator, crawlers, phone, webhooks),
+    *(dossier, platforms, internal, health, officers),
+)
+"""What has routes, in the order in which they are looked through."""
 FORGET_EVERY = 3600
 """Seconds between two sweeps of old conversations and links."""
 
-_TOLD = (404, 405, 422, 500)
+_TOLD = (400, 403, 404, 405, 413, 422, 500)
 """Statuses that have words of their own."""
 
 
@@ -85,14 +92,18 @@ def create_app(settings: Settings) -> FastAPI:
         await app.state.site.rasa.close()
         await app.state.site.zalo_tokens.close()
 
-    app = FastAPI(title="Motcua", lifespan=life, openapi_url=None, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title=TITLE,
+        version=VERSION,
+        lifespan=life,
+        openapi_url=None,  # the description is a file: docs/openapi.yaml
+        docs_url=None,
+        redoc_url=None,
+    )
     app.state.site = _site(settings)
     app.mount("/static", StaticFiles(directory=_HERE / "static"), name="static")
-    for module in (
-        *(chat, pages, view, procedures, calculator, crawlers, phone, webhooks),
-        *(dossier, platforms, internal, health, officers),
-    ):
-        app.include_router(module.router)
+    for room in _ROOMS:
+        app.include_router(room.router)
     app.add_exception_handler(HTTPException, _say_error)
     app.add_exception_handler(RequestValidationError, _say_invalid)
     app.add_exception_handler(Exception, _say_failure)
@@ -195,9 +206,28 @@ async def _say_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     language, status = view_of(request).language, error.status_code
     if isinstance(error, Refusal):
-        return _error_page(request, status, tell(error.words, language))
-    words = tell(f"error_{status}", language) if status in _TOLD else str(error.detail)
-    return _error_page(request, status, words)
+        words = tell(error.words, language)
+    else:
+        words = tell(f"error_{status}", language) if status in _TOLD else str(error.detail)
+    response = _error_page(request, status, words)
+    response.headers.update(error.headers or {})
+    if status == 405:
+        response.headers["Allow"] = ", ".join(sorted(_taken(request.url.path)))
+    return response
+
+
+def _taken(path: str) -> set[str]:
+    """Return the methods that an address takes: each has a route of its own, and the router tells
+    those of the first alone."""
+    routes = [
+        route
+        for room in _ROOMS
+        for route in room.router.routes
+        if isinstance(route, Route) and route.path_regex.match(path)
+    ]
+    return {
+        method for route in routes if route.path == routes[0].path for method in route.methods or ()
+    }
 
 
 async def _say_invalid(request: Request, _error: Exception) -> Response:

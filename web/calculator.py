@@ -29,7 +29,8 @@ from procedures.sums import (
     reckon,
 )
 from procedures.vocabulary import Confidence, Language
-from web.procedures import CACHE, Reader, Reads, canonical_of, missing, told_whole
+from web.openapi import refusals
+from web.procedures import CACHE, Named, Reader, Reads, canonical_of, missing, told_whole
 from web.state import site_of
 
 router = APIRouter()
@@ -254,8 +255,10 @@ class Filled:
     wrong: Mapping[str, str]
 
 
-@router.get(LIST + "/{procedure}" + CALCULATOR, response_class=HTMLResponse)
-def calculator(request: Request, procedure: str, read: Reads) -> Response:
+@router.get(
+    LIST + "/{procedure}" + CALCULATOR, response_class=HTMLResponse, responses=refusals(404, 422)
+)
+def calculator(request: Request, procedure: Named, read: Reads) -> Response:
     """The form; with what was filled in, the sum line by line or what is wrong."""
     site = site_of(request)
     told = told_whole(procedure, read)

@@ -14,7 +14,7 @@ import secrets
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
@@ -31,6 +31,7 @@ from language.folding import normalise
 from language.proof_digits import Given, find_digits
 from web.headers import framed_by
 from web.history import KEPT_FOR, Turn
+from web.openapi import LEADS_ON, refusals
 from web.rasa import RasaUnavailable
 from web.saving import saved
 from web.session import EMBED_PATH
@@ -60,6 +61,11 @@ SUGGESTIONS = {
     "suggest_status": "status",
 }
 """Where a conversation may begin: names of texts, and what a press on them sends."""
+Token = Annotated[str, Form(min_length=1, max_length=128)]
+"""What shows that a form is the site's own."""
+MessageId = Annotated[str, Form(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
+"""The name that the page has given a message."""
+_FORM = {**LEADS_ON, **refusals(403, 429)}
 Lang = Annotated[str, Form(max_length=2)]
 """The language of what was pressed, which is that of the answer it stands in."""
 
@@ -108,11 +114,11 @@ async def _page(request: Request, layout: str) -> Response:
     return response
 
 
-@router.post("/chat")
+@router.post("/chat", response_class=HTMLResponse, responses=_FORM)
 async def say(
     request: Request,
-    token: Annotated[str, Form(max_length=128)],
-    message_id: Annotated[str, Form(min_length=8, max_length=64)],
+    token: Token,
+    message_id: MessageId,
     text: Annotated[str, Form(max_length=20 * LONGEST)] = "",
     payload: Annotated[str, Form(max_length=200)] = "",
     title: Annotated[str, Form(max_length=200)] = "",
@@ -143,7 +149,7 @@ async def say(
     return await _back(request, site, conversation, known)
 
 
-@router.get("/chat/news")
+@router.get("/chat/news", response_class=HTMLResponse, responses=refusals(403))
 async def news(request: Request, after: str = "") -> Response:
     """What was said since the turn `after`, for a page that an officer may write to. The form's
     token comes in a header, since a browser may hold two conversations."""
@@ -170,11 +176,11 @@ async def news(request: Request, after: str = "") -> Response:
     return response
 
 
-@router.post("/chat/proof")
+@router.post("/chat/proof", response_class=HTMLResponse, responses=_FORM)
 async def give_proof(
     request: Request,
-    token: Annotated[str, Form(max_length=128)],
-    message_id: Annotated[str, Form(min_length=8, max_length=64)],
+    token: Token,
+    message_id: MessageId,
     digits: Annotated[str, Form(max_length=40)] = "",
     lang: Lang = "",
 ) -> Response:
@@ -188,8 +194,8 @@ async def give_proof(
     return await _back(request, site, conversation, known)
 
 
-@router.post("/chat/save")
-async def save(request: Request, token: Annotated[str, Form(max_length=128)]) -> Response:
+@router.post("/chat/save", response_class=PlainTextResponse, responses=refusals(403, 429))
+async def save(request: Request, token: Token) -> Response:
     """Hand out the conversation as a file of plain text, to keep or to print anywhere."""
     site, conversation = admitted(request, token)
     now, language = clock.now(), view_of(request).language
@@ -206,8 +212,8 @@ async def save(request: Request, token: Annotated[str, Form(max_length=128)]) ->
     )
 
 
-@router.post("/chat/forget")
-async def forget(request: Request, token: Annotated[str, Form(max_length=128)]) -> Response:
+@router.post("/chat/forget", status_code=303, response_class=RedirectResponse, responses=_FORM)
+async def forget(request: Request, token: Token) -> Response:
     """Delete the conversation and begin anew."""
     site, conversation = admitted(request, token)
     await asyncio.to_thread(site.history.forget, conversation)

@@ -12,6 +12,7 @@ from core.clock import today
 from procedures.catalogue import CatalogueError, get_catalogue
 from procedures.pages import page_path
 from procedures.vocabulary import Language
+from web.openapi import file
 from web.procedures import LANGUAGES, canonical
 from web.state import site_of
 
@@ -31,7 +32,7 @@ def robots(request: Request) -> str:
     return "\n".join([*lines, "", f"Sitemap: {base}/sitemap.xml", ""])
 
 
-@router.get("/sitemap.xml")
+@router.get("/sitemap.xml", response_class=Response, responses=file("application/xml"))
 def sitemap(request: Request) -> Response:
     """All public pages: the chat, the list, each procedure, and each province's own rules."""
     site = site_of(request)

@@ -40,7 +40,8 @@ from procedures.guide import Guide, guide
 from procedures.pages import CALCULATOR, CHECKLIST, page_path
 from procedures.provinces import PROVINCES
 from procedures.sums import SUMS
-from web.chat import CHANNEL, admitted
+from web.chat import CHANNEL, Token, admitted
+from web.openapi import LEADS_ON, refusals
 from web.state import Site, site_of
 from web.view import view_of
 
@@ -112,12 +113,16 @@ def page(request: Request, word: str) -> Response:
     return response
 
 
-@router.post(PAGE + "/{word}", response_class=HTMLResponse)
+@router.post(
+    PAGE + "/{word}",
+    response_class=HTMLResponse,
+    responses={**LEADS_ON, **refusals(403, 429)},
+)
 def act(
     request: Request,
     word: str,
-    token: Annotated[str, Form(max_length=128)],
-    do: Annotated[str, Form(max_length=20)],
+    token: Token,
+    do: Annotated[str, Form(min_length=1, max_length=20)],
     given: Annotated[str, Form(max_length=40)] = "",
     words: Annotated[str, Form(max_length=1000)] = "",
 ) -> Response:

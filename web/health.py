@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Literal
 
 import aiohttp
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel
 from sqlalchemy import text
 
+from web.openapi import file, refusals
 from web.state import Site, site_of
 
 router = APIRouter()
 _TIMEOUT = aiohttp.ClientTimeout(total=3)
+
+
+class Health(BaseModel):
+    """What is said of the whole system and of its parts."""
+
+    status: Literal["ready", "not ready"]
+    parts: dict[str, Literal["ready", "down"]]
 
 
 @router.get("/livez")
@@ -22,8 +31,8 @@ async def live() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/healthz")
-async def health(request: Request, response: Response) -> dict[str, Any]:
+@router.get("/healthz", responses={503: {"description": "Not ready", "model": Health}})
+async def health(request: Request, response: Response) -> Health:
     """Whether every part is ready; 503 and the parts that are not, if any is not."""
     site = site_of(request)
     checks = {
@@ -33,20 +42,20 @@ async def health(request: Request, response: Response) -> dict[str, Any]:
         "notifier": _answers(f"http://127.0.0.1:{site.settings.notifier_port}/healthz"),
     }
     results = await asyncio.gather(*checks.values(), return_exceptions=True)
-    parts = {
+    parts: dict[str, Literal["ready", "down"]] = {
         name: "ready" if result is True else "down"
         for name, result in zip(checks, results, strict=True)
     }
     ready = all(state == "ready" for state in parts.values())
     response.status_code = 200 if ready else 503
-    return {"status": "ready" if ready else "not ready", "parts": parts}
+    return Health(status="ready" if ready else "not ready", parts=parts)
 
 
-@router.get("/metrics")
+@router.get("/metrics", response_class=Response, responses={**file("text/plain"), **refusals(403)})
 async def metrics(request: Request) -> Response:
     """This process's measures, for Prometheus; asked for from this machine only."""
     if request.client is None or request.client.host not in ("127.0.0.1", "::1"):
-        return Response(status_code=403)
+        raise HTTPException(403)
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 

@@ -26,6 +26,7 @@ from helpdesk import officers as accounts
 from helpdesk.cases import LONGEST, NotYours, Whole
 from helpdesk.vocabulary import Author, CaseState, Delivery, Kind, Topic
 from procedures.catalogue import CatalogueError, get_catalogue
+from web.openapi import LEADS_ON, refusals
 from web.state import Site, site_of
 from web.words import Refusal
 
@@ -73,13 +74,18 @@ DELIVERY_WORDS = {
 """As officers read them."""
 
 
-@router.get(SIGN_IN, response_class=HTMLResponse)
+@router.get(SIGN_IN, response_class=HTMLResponse, responses=refusals(404))
 def sign_in_page(request: Request) -> Response:
     """The form to sign in by."""
     return _on(request).page(request, "officer_sign_in.html", language="vi", problem="")
 
 
-@router.post(SIGN_IN, response_class=HTMLResponse)
+@router.post(
+    SIGN_IN,
+    status_code=303,
+    response_class=RedirectResponse,
+    responses={**LEADS_ON, **refusals(403, 404, 429)},
+)
 async def sign_in(
     request: Request,
     name: Annotated[str, Form(max_length=40)] = "",
@@ -115,7 +121,12 @@ async def sign_in(
     return response
 
 
-@router.post(f"{PAGE}/ra")
+@router.post(
+    f"{PAGE}/ra",
+    status_code=303,
+    response_class=RedirectResponse,
+    responses={**LEADS_ON, **refusals(403, 404, 429)},
+)
 def sign_out(request: Request, token: Annotated[str, Form(max_length=128)] = "") -> Response:
     """Sign out of this browser."""
     site, officer = _who(request)
@@ -126,7 +137,7 @@ def sign_out(request: Request, token: Annotated[str, Form(max_length=128)] = "")
     return response
 
 
-@router.get(PAGE, response_class=HTMLResponse)
+@router.get(PAGE, response_class=HTMLResponse, responses={**LEADS_ON, **refusals(404)})
 def queue(request: Request, xong: bool = False) -> Response:
     """Who waits; with `xong` what is done."""
     site, officer = _who(request)
@@ -144,7 +155,9 @@ def queue(request: Request, xong: bool = False) -> Response:
     )
 
 
-@router.get(PAGE + "/{reference}", response_class=HTMLResponse)
+@router.get(
+    PAGE + "/{reference}", response_class=HTMLResponse, responses={**LEADS_ON, **refusals(404)}
+)
 def case(request: Request, reference: str) -> Response:
     """One case. That it was read, and by whom, is in the log."""
     site, officer = _who(request)
@@ -153,7 +166,12 @@ def case(request: Request, reference: str) -> Response:
     return _case_page(request, site, officer, _found(site, reference))
 
 
-@router.post(PAGE + "/{reference}", response_class=HTMLResponse)
+@router.post(
+    PAGE + "/{reference}",
+    status_code=303,
+    response_class=RedirectResponse,
+    responses={**LEADS_ON, **refusals(403, 404, 409, 429)},
+)
 def act(
     request: Request,
     reference: str,

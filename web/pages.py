@@ -7,6 +7,7 @@ from fastapi.responses import FileResponse, HTMLResponse
 
 from dossiers.proof import LINK_LASTS
 from web.history import KEPT_FOR
+from web.openapi import file, refusals
 from web.state import site_of
 from web.view import KEPT_DAYS
 
@@ -34,7 +35,7 @@ async def privacy(request: Request) -> Response:
     )
 
 
-@router.get("/theme.css")
+@router.get("/theme.css", response_class=Response, responses={**file("text/css"), **refusals(404)})
 async def theme(request: Request) -> Response:
     """The office's own colours and sizes: a stylesheet that sets the variables of `tokens.css`."""
     file = site_of(request).settings.theme_file

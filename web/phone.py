@@ -15,7 +15,9 @@ from fastapi.responses import HTMLResponse
 from core.privacy import Vault
 from notifier.providers.phone import ShownMessage, inbox
 from notifier.states import State
+from web.openapi import refusals
 from web.state import Site, site_of
+from web.words import Refusal
 
 router = APIRouter()
 
@@ -41,7 +43,7 @@ class Number:
     """The newest first."""
 
 
-@router.get("/phone", response_class=HTMLResponse)
+@router.get("/phone", response_class=HTMLResponse, responses=refusals(403, 404))
 async def numbers(request: Request) -> Response:
     """All numbers that got a message, the latest first."""
     site = _demonstration(request)
@@ -49,7 +51,7 @@ async def numbers(request: Request) -> Response:
     return site.page(request, "phone.html", language="vi", numbers=shown, shown=SHOWN)
 
 
-@router.get("/phone/{key}", response_class=HTMLResponse)
+@router.get("/phone/{key}", response_class=HTMLResponse, responses=refusals(403, 404))
 async def number(request: Request, key: str) -> Response:
     """One number's messages."""
     site = _demonstration(request)
@@ -69,7 +71,7 @@ def _demonstration(request: Request) -> Site:
     local = request.client is not None and request.client.host in ("127.0.0.1", "::1")
     forwarded = "x-forwarded-for" in request.headers or "forwarded" in request.headers
     if not local or forwarded:
-        raise HTTPException(403, "Trang điện thoại thử chỉ mở được trên chính máy chủ.")
+        raise Refusal(403, "phone_here_only")
     return site
 
 

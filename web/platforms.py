@@ -6,10 +6,13 @@ Whether a request is genuine is decided by the channel, which has the platform's
 
 from __future__ import annotations
 
+from typing import Annotated, Any
+
 import aiohttp
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, HTTPException, Path, Request, Response
 
 from core.observability import get_logger
+from web.openapi import bare, refusals, takes
 from web.state import site_of
 from web.webhooks import take_zalo_event
 
@@ -17,6 +20,8 @@ router = APIRouter()
 _log = get_logger(__name__)
 
 CHANNELS = frozenset({"zalo", "zalo_bot", "telegram", "messenger", "sms", "whatsapp"})
+_MESSENGER = "messenger"
+Channel = Annotated[str, Path(json_schema_extra={"enum": sorted(CHANNELS - {_MESSENGER})})]
 LARGEST = 64 * 1024
 """Bytes of an event; the channels take no more either."""
 TIMEOUT = 20.0
@@ -36,19 +41,40 @@ _HEADERS = (
 """What is passed on: what channels verify by, and nothing else."""
 
 
-@router.api_route("/webhooks/{channel}/webhook", methods=["GET", "POST"])
-async def webhook(channel: str, request: Request) -> Response:
+_DOOR: dict[str, Any] = {
+    "response_class": Response,
+    "responses": {
+        "default": {"description": "What the channel answers, in the Rasa server"},
+        **bare(503),
+        **refusals(403, 404, 413),
+    },
+}
+
+
+_EVENT = takes("*/*", required=False)
+
+
+@router.get(f"/webhooks/{_MESSENGER}/webhook", **_DOOR)
+@router.post(f"/webhooks/{_MESSENGER}/webhook", **_DOOR, openapi_extra=_EVENT)
+async def messenger(request: Request) -> Response:
+    """Pass on an event, or Meta's question whether the address is ours: no other platform asks by
+    a GET."""
+    return await webhook(_MESSENGER, request)
+
+
+@router.post("/webhooks/{channel}/webhook", **_DOOR, openapi_extra=_EVENT)
+async def webhook(channel: Channel, request: Request) -> Response:
     """Pass an event on. 404: no such channel, or it is off. 503: Rasa does not answer, and the
     platform shall try again."""
     if channel not in CHANNELS:
         raise HTTPException(404)
     if int(request.headers.get("content-length") or 0) > LARGEST:
-        return Response(status_code=413)
+        raise HTTPException(413)
     body = b""
     async for part in request.stream():
         body += part
         if len(body) > LARGEST:
-            return Response(status_code=413)
+            raise HTTPException(413)
     if channel == "zalo" and RECEIPT in body:
         # An app has one address: what tells of a message that we sent comes in here as well.
         return await take_zalo_event(site_of(request), body, request.headers)

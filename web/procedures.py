@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from anyio import CapacityLimiter, to_thread
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import HTMLResponse
 
 from core.clock import today
@@ -23,6 +23,7 @@ from procedures.provinces import PROVINCES, find_province
 from procedures.search import search, suggest
 from procedures.sums import SUMS
 from procedures.vocabulary import Language
+from web.openapi import file, refusals
 from web.sheet import as_pdf, qr_svg, sheet_of
 from web.state import Site, site_of
 from web.structured import structured
@@ -69,6 +70,8 @@ def reader(request: Request, tinh: str = "", lang: str = "") -> Reader:
 
 
 Reads = Annotated[Reader, Depends(reader)]
+Named = Annotated[str, Path(examples=["transfer", "change_use"])]
+"""A procedure's id in an address."""
 
 
 @dataclass(frozen=True)
@@ -105,8 +108,8 @@ def all_procedures(request: Request, read: Reads, q: str = "") -> Response:
     )
 
 
-@router.get(LIST + "/{procedure}", response_class=HTMLResponse)
-def one_procedure(request: Request, procedure: str, read: Reads) -> Response:
+@router.get(LIST + "/{procedure}", response_class=HTMLResponse, responses=refusals(404))
+def one_procedure(request: Request, procedure: Named, read: Reads) -> Response:
     """One procedure, whole."""
     site = site_of(request)
     told = told_whole(procedure, read)
@@ -133,8 +136,8 @@ def one_procedure(request: Request, procedure: str, read: Reads) -> Response:
     )
 
 
-@router.get(LIST + "/{procedure}" + CHECKLIST, response_class=HTMLResponse)
-def checklist(request: Request, procedure: str, read: Reads) -> Response:
+@router.get(LIST + "/{procedure}" + CHECKLIST, response_class=HTMLResponse, responses=refusals(404))
+def checklist(request: Request, procedure: Named, read: Reads) -> Response:
     """The papers of a procedure, to tick off and to print."""
     site = site_of(request)
     told = told_whole(procedure, read)
@@ -156,8 +159,12 @@ def checklist(request: Request, procedure: str, read: Reads) -> Response:
     )
 
 
-@router.get(LIST + "/{procedure}" + CHECKLIST_PDF)
-async def checklist_pdf(request: Request, procedure: str, read: Reads) -> Response:
+@router.get(
+    LIST + "/{procedure}" + CHECKLIST_PDF,
+    response_class=Response,
+    responses={**file("application/pdf"), **refusals(404)},
+)
+async def checklist_pdf(request: Request, procedure: Named, read: Reads) -> Response:
     """The same as a PDF."""
     site = site_of(request)
     address = site.settings.public_base + read.link(procedure, CHECKLIST)

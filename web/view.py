@@ -15,6 +15,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from core.texts import Language
+from web.openapi import LEADS_ON
 from web.session import EMBED_PATH, within_a_frame
 from web.words import own_path
 
@@ -91,7 +92,7 @@ def keep(response: Response, view: View, secure: bool, embedded: bool) -> None:
     )
 
 
-@router.post(PATH)
+@router.post(PATH, status_code=303, response_class=RedirectResponse, responses=LEADS_ON)
 def choose(
     request: Request,
     size: Annotated[str, Form(max_length=10)] = "",

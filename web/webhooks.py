@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 from prometheus_client import Counter
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -12,6 +12,7 @@ from core import clock
 from core.observability import get_logger
 from notifier.providers import esms, twilio, zns
 from notifier.providers.base import Forged, Heard
+from web.openapi import asked_by_query, bare, refusals, takes
 from web.state import Site, site_of
 
 router = APIRouter()
@@ -24,12 +25,31 @@ LARGEST = 32_768
 """Bytes of a callback that are read; providers' are under two thousand."""
 
 
-@router.post(twilio.CALLBACK_PATH)
+_REFUSED = {**bare(503), **refusals(403, 413)}
+_TWILIO_SAYS = {
+    "type": "object",
+    "properties": {
+        name: {"type": "string"} for name in ("MessageSid", "MessageStatus", "ErrorCode")
+    },
+}
+_OURS = asked_by_query("m", "n", "k")
+"""What our own addresses carry: the message, the attempt, and what proves that we gave them out."""
+
+
+@router.post(
+    twilio.CALLBACK_PATH,
+    status_code=204,
+    responses={**_REFUSED, **refusals(400)},
+    openapi_extra={
+        **_OURS,
+        **takes("application/x-www-form-urlencoded", _TWILIO_SAYS),
+    },
+)
 async def twilio_status(request: Request) -> Response:
     """Take a status callback of Twilio's."""
     site = site_of(request)
     if int(request.headers.get("content-length") or 0) > LARGEST:
-        return Response(status_code=413)
+        raise HTTPException(413)
     form = {key: value for key, value in (await request.form()).items() if isinstance(value, str)}
     signature = request.headers.get("x-twilio-signature", "")
     return await _take(
@@ -42,7 +62,14 @@ async def twilio_status(request: Request) -> Response:
     )
 
 
-@router.get(esms.CALLBACK_PATH)
+@router.get(
+    esms.CALLBACK_PATH,
+    response_class=Response,
+    responses=_REFUSED,
+    openapi_extra=asked_by_query(
+        *("m", "n", "k", "SendStatus", "SendSuccess", "SendFailed"), required=False
+    ),
+)
 async def esms_status(request: Request) -> Response:
     """Take a callback of eSMS's."""
     site = site_of(request)
@@ -52,7 +79,12 @@ async def esms_status(request: Request) -> Response:
     )
 
 
-@router.post(zns.CALLBACK_PATH)
+@router.post(
+    zns.CALLBACK_PATH,
+    response_class=Response,
+    responses=_REFUSED,
+    openapi_extra=takes("application/json"),
+)
 async def zalo_event(request: Request) -> Response:
     """Take an event of Zalo's; those that are not about messages of ours are only acknowledged."""
     site = site_of(request)
@@ -60,7 +92,7 @@ async def zalo_event(request: Request) -> Response:
     async for chunk in request.stream():
         body += chunk
         if len(body) > LARGEST:
-            return Response(status_code=413)
+            raise HTTPException(413)
     return await take_zalo_event(site, body, request.headers)
 
 
@@ -83,7 +115,7 @@ async def _take(
     except Forged as forged:
         FORGED.labels(provider, str(forged)).inc()
         _log.warning("receipt_forged", provider=provider, why=str(forged))
-        return Response(status_code=403)
+        raise HTTPException(403) from None
     if heard is not None:
         try:
             await site.intake.take(heard, clock.now())

@@ -3,22 +3,25 @@
 Rasa's own checks an outdated signature (SHA-1), answers the first event of a batch alone, and says
 nothing at all where there are more than three buttons; none of this holds here.
 Contract: developers.facebook.com/docs/messenger-platform (2,000 characters; quick replies: 13 of 20
-characters, payload 1,000).
+characters, payload 1,000; an image's bytes as `filedata` of a form).
 """
 
 from __future__ import annotations
 
 import hmac
+import json
 from hashlib import sha256
 from typing import Any, ClassVar
 
+import aiohttp
 from sanic import Blueprint
 from sanic.request import Request
 from sanic.response import HTTPResponse, text
 
 from bot.channels.base import Incoming, Refused
 from bot.channels.platforms import NotTaken, PlatformChannel, as_object, at
-from bot.channels.rendering import Outgoing, Style
+from bot.channels.rendering import Outgoing, Picture, Style
+from language.blocks import Button
 
 HEADER = "X-Hub-Signature-256"
 BUSY = frozenset({4, 32, 613})
@@ -33,6 +36,7 @@ class MessengerInput(PlatformChannel):
         "app_secret": "MOTCUA_MESSENGER_APP_SECRET",
         "verify_token": "MOTCUA_MESSENGER_VERIFY_TOKEN",
     }
+    pictures: ClassVar = True
     style: ClassVar = Style(longest=2000, buttons=13, title=20, payload=1000)
 
     @classmethod
@@ -80,23 +84,43 @@ class MessengerInput(PlatformChannel):
 
     async def send(self, to: str, message: Outgoing) -> None:
         """Send an answer, options as quick replies."""
-        body: dict[str, Any] = {"text": message.text}
-        if message.buttons:
-            body["quick_replies"] = [
-                {"content_type": "text", "title": one.title, "payload": one.payload}
-                for one in message.buttons
-            ]
+        answer: dict[str, Any] = {"text": message.text, **_quick_replies(message.buttons)}
+        await self._call({**_response(to), "message": answer})
+
+    async def send_picture(self, to: str, picture: Picture) -> None:
+        """Send the bytes. The quick replies come once more: those before are gone with it."""
+        attachment = {"type": "image", "payload": {"is_reusable": False}}
+        answer = {"attachment": attachment, **_quick_replies(picture.buttons)}
+        form = aiohttp.FormData()
+        for name, value in {**_response(to), "message": answer}.items():
+            form.add_field(name, value if isinstance(value, str) else json.dumps(value))
+        form.add_field("filedata", picture.png, filename="way.png", content_type="image/png")
+        await self._call(form)
+
+    async def _call(self, body: dict[str, Any] | aiohttp.FormData) -> None:
         base = self._settings.get("base_url") or "https://graph.facebook.com/v21.0"
         status, told = await self.post(
             f"{base}/me/messages",
-            {"recipient": {"id": to}, "messaging_type": "RESPONSE", "message": body},
+            body,
             {"Authorization": f"Bearer {self._settings['page_token']}"},
+            form=isinstance(body, aiohttp.FormData),
         )
         code = at(told, "error", "code")
         if status == 200 and told.get("message_id"):
             return
         again = status in (429, 503) or code in BUSY
         raise NotTaken(f"status {status}, code {code}", again_after=1.0 if again else None)
+
+
+def _response(to: str) -> dict[str, Any]:
+    return {"recipient": {"id": to}, "messaging_type": "RESPONSE"}
+
+
+def _quick_replies(buttons: tuple[Button, ...]) -> dict[str, Any]:
+    shown = [
+        {"content_type": "text", "title": one.title, "payload": one.payload} for one in buttons
+    ]
+    return {"quick_replies": shown} if shown else {}
 
 
 def _list(value: Any) -> list[Any]:

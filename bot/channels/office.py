@@ -1,6 +1,6 @@
 """What a channel asks of the application, over loopback and signed: whether a message is an
-officer's to answer, whether digits prove that a dossier is the sender's, and the token with which
-Zalo is spoken to.
+officer's to answer, whether digits prove that a dossier is the sender's, the picture of its way,
+and the token with which Zalo is spoken to.
 
 Digits, telephone numbers and complaints go this way and not through the conversation, so that Rasa
 neither keeps nor logs them.
@@ -12,12 +12,13 @@ import json
 import logging
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import aiohttp
 
 from language import signing
+from language.blocks import Progress
 from language.proof_digits import Given
 
 logger = logging.getLogger(__name__)
@@ -89,7 +90,18 @@ class Office:
         more. Raises `OfficeUnavailable`."""
         return str((await self._ask("zalo-token", {"refused": refused}))["token"])
 
+    async def draw(self, way: Progress) -> bytes:
+        """Return the picture (PNG) of a dossier's way. Raises `OfficeUnavailable`."""
+        return await self._asked("way", {"stops": [asdict(stop) for stop in way.stops]})
+
     async def _ask(self, what: str, question: dict[str, Any]) -> dict[str, Any]:
+        try:
+            told: dict[str, Any] = json.loads(await self._asked(what, question))
+        except ValueError as error:
+            raise OfficeUnavailable(f"{what}: {type(error).__name__}") from error
+        return told
+
+    async def _asked(self, what: str, question: dict[str, Any]) -> bytes:
         body = json.dumps({**question, "nonce": secrets.token_hex(8)}).encode()
         headers = {
             "Content-Type": "application/json",
@@ -102,7 +114,6 @@ class Office:
             async with self._http.post(url, data=body, headers=headers) as answer:
                 if answer.status != 200:
                     raise OfficeUnavailable(f"{what}: status {answer.status}")
-                told: dict[str, Any] = await answer.json()
-                return told
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+                return await answer.read()
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise OfficeUnavailable(f"{what}: {type(error).__name__}") from error

@@ -39,10 +39,10 @@ from bot.channels.base import (
 from bot.channels.lines import Lines
 from bot.channels.office import Heard, Office, OfficeUnavailable
 from bot.channels.once import Once, Recent
-from bot.channels.rendering import Outgoing, Style, render
+from bot.channels.rendering import Outgoing, Picture, Style, caption_of, render, way_in
 from bot.channels.seen import Seen
 from language import signing
-from language.blocks import to_dict
+from language.blocks import Progress, to_dict
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +50,8 @@ TIMEOUT = 10.0
 """Seconds in which a platform must take an answer."""
 PAUSES = (0.5, 2.0)
 """Seconds before an answer that was surely not taken is sent again."""
+PICTURE_WITHIN = 3.0
+"""Seconds for which an answer's picture may keep the sender's next message waiting."""
 LONGEST_PAUSE = 20.0
 """Seconds for which a platform that asks for patience is given it."""
 
@@ -74,6 +76,8 @@ class PlatformChannel(SignedChannel):
     needs: ClassVar[Mapping[str, str]]
     """The settings without which it is off, by the variable that an office sets."""
     style: ClassVar[Style]
+    pictures: ClassVar[bool] = False
+    """Whether `send_picture` sends one."""
 
     def __init__(self, settings: Mapping[str, str]) -> None:
         super().__init__(Office(settings.get("site", ""), settings.get("secret", "")))
@@ -166,6 +170,11 @@ class PlatformChannel(SignedChannel):
     async def send(self, to: str, message: Outgoing) -> None:
         """Send one message through the platform. Raises `NotTaken`."""
 
+    async def send_picture(self, to: str, picture: Picture) -> None:
+        """Send a picture, where `pictures` says that the platform takes its bytes. Raises
+        `NotTaken`."""
+        raise NotTaken("no pictures")
+
     async def drained(self) -> None:
         """Wait until every message taken so far is answered."""
         await self._lines.drained()
@@ -220,9 +229,25 @@ class PlatformChannel(SignedChannel):
             answer = [[to_dict(notices.NO_ANSWER)]]
         if not answer:
             return
-        for message in render(answer, self.style):
+        messages = render(answer, self.style)
+        for message in messages:
             if await self._deliver(incoming.sender, message) is not None:
                 return
+        way = way_in(answer) if self.pictures else None
+        if way is not None:
+            await self._show(incoming.sender, way, messages[-1])
+
+    async def _show(self, to: str, way: Progress, last: Outgoing) -> None:
+        """Send the picture of what has just been told, once: without it nothing is missing."""
+
+        async def send() -> None:
+            png = await self._office.draw(way)
+            await self.send_picture(to, Picture(png, caption_of(way), last.buttons))
+
+        try:
+            await asyncio.wait_for(send(), PICTURE_WITHIN)
+        except (OfficeUnavailable, NotTaken, asyncio.TimeoutError) as problem:
+            logger.warning("%s: no picture: %s", self.name(), str(problem) or "too slow")
 
     async def _deliver(self, to: str, message: Outgoing) -> NotTaken | None:
         """Send, again where it was surely not taken; return why it was not, or None."""
@@ -241,12 +266,13 @@ class PlatformChannel(SignedChannel):
     async def post(
         self,
         url: str,
-        body: Mapping[str, Any],
+        body: Mapping[str, Any] | aiohttp.FormData,
         headers: Mapping[str, str] | None = None,
         *,
         form: bool = False,
     ) -> tuple[int, dict[str, Any]]:
-        """POST JSON, or a form, to the platform; return the status and the answer's object.
+        """POST JSON, or a form (one with a file is `FormData`), to the platform; return the status
+        and the answer's object.
 
         Raises `NotTaken` where there was no answer; a refused connection may be tried again. An
         address may hold a token: it is never logged.

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.channels.base import Blocks
-from language.blocks import Block, Button, Buttons, as_text, from_dict
+from language.blocks import Block, Button, Buttons, Progress, as_text, from_dict
 from language.folding import has_marks
 
 
@@ -34,6 +34,17 @@ class Outgoing:
     buttons: tuple[Button, ...] = ()
 
 
+@dataclass(frozen=True)
+class Picture:
+    """A picture to send after the answer that it shows."""
+
+    png: bytes
+    caption: str
+    """What it comes to, for who does not see it; the answer has told it whole."""
+    buttons: tuple[Button, ...] = ()
+    """Those of the answer, for a platform on which they go away with the next message."""
+
+
 PRESS_OR_TYPE = ("Ông/Bà trả lời bằng số để chọn.", "Reply with a number to choose.")
 """What is said under numbered options: in Vietnamese, in English."""
 
@@ -49,6 +60,19 @@ def render(answer: Iterable[Blocks], style: Style) -> list[Outgoing]:
         text = "\n\n".join(part for part in (text, _numbered(offered, text)) if part)
     *first, last = split(text, style.longest) or [""]
     return [*(Outgoing(part) for part in first), Outgoing(last, shown)]
+
+
+def way_in(answer: Iterable[Blocks]) -> Progress | None:
+    """Return the dossier's way in an answer, if it tells one."""
+    blocks = [from_dict(block) for message in answer for block in message]
+    ways = (block for block in blocks if isinstance(block, Progress) and block.stops)
+    return next(ways, None)
+
+
+def caption_of(way: Progress) -> str:
+    """Return the step where a dossier is, and since when; without one, the last step."""
+    at = next((one for one in way.stops if one.state in ("current", "broken")), way.stops[-1])
+    return f"{at.label} ({at.on})" if at.on else at.label
 
 
 def _shown(offered: list[Button], style: Style) -> tuple[Button, ...]:

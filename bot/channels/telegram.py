@@ -3,13 +3,15 @@
 Rasa's own takes any update from anybody and calls Telegram when it starts; this one believes an
 update by its secret token (`X-Telegram-Bot-Api-Secret-Token`, given when the webhook is
 registered: `./motcua channels register telegram`) and starts offline.
-Contract: core.telegram.org/bots/api (sendMessage: 4,096 characters, callback_data 64 bytes).
+Contract: core.telegram.org/bots/api (sendMessage: 4,096 characters, callback_data 64 bytes;
+sendPhoto: bytes as multipart, caption 1,024 characters).
 """
 
 from __future__ import annotations
 
 from typing import ClassVar
 
+import aiohttp
 from sanic.request import Request
 
 from bot.channels.base import Incoming
@@ -20,7 +22,7 @@ from bot.channels.platforms import (
     at,
     require_secret,
 )
-from bot.channels.rendering import Outgoing, Style
+from bot.channels.rendering import Outgoing, Picture, Style
 
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
 
@@ -29,6 +31,7 @@ class TelegramInput(PlatformChannel):
     """A bot of Telegram's."""
 
     needs: ClassVar = {"token": "MOTCUA_TELEGRAM_TOKEN", "webhook_secret": "MOTCUA_TELEGRAM_SECRET"}
+    pictures: ClassVar = True
     style: ClassVar = Style(longest=4096, buttons=8, title=60, payload=64)
 
     @classmethod
@@ -65,8 +68,23 @@ class TelegramInput(PlatformChannel):
                     [{"text": one.title, "callback_data": one.payload}] for one in message.buttons
                 ]
             }
+        await self._call("sendMessage", body)
+
+    async def send_picture(self, to: str, picture: Picture) -> None:
+        """Send the bytes by `sendPhoto`; a caption has at most 1,024 characters."""
+        form = aiohttp.FormData()
+        form.add_field("chat_id", to)
+        form.add_field("caption", picture.caption[:1024])
+        form.add_field("photo", picture.png, filename="way.png", content_type="image/png")
+        await self._call("sendPhoto", form)
+
+    async def _call(self, method: str, body: dict[str, object] | aiohttp.FormData) -> None:
         base = self._settings.get("base_url") or "https://api.telegram.org"
-        status, told = await self.post(f"{base}/bot{self._settings['token']}/sendMessage", body)
+        status, told = await self.post(
+            f"{base}/bot{self._settings['token']}/{method}",
+            body,
+            form=isinstance(body, aiohttp.FormData),
+        )
         if status == 429:
             wait = at(told, "parameters", "retry_after")
             raise NotTaken("429", again_after=float(wait) if isinstance(wait, int) else 1.0)

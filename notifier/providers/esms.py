@@ -200,4 +200,4 @@ def _word(status: str, succeeded: str, failed: str) -> Word | None:
 
 
 def _count(text: str) -> int:
-    return int(text) if text.isdecimal() else 0
+    return int(text) if text.isdecimal() and len(text) < 10 else 0

@@ -275,18 +275,20 @@ def read_callback(
         raise Forged("signature")
     asked = dict(parse_qsl(query))
     ref, attempt = asked.get("m", ""), asked.get("n", "")
-    if not attempt.isdigit() or not hmac.compare_digest(
+    # Decimal and short: `int` takes neither "²" nor thousands of digits.
+    ours = attempt.isdecimal() and len(attempt) < 4
+    if not ours or not hmac.compare_digest(
         asked.get("k", "").encode(), receipt_token(vault, ref, int(attempt)).encode()
     ):
         raise Forged("token")
-    code = form.get("ErrorCode") or None
+    code = form.get("ErrorCode", "")[:20] or None
     return Heard(
         provider=NAME,
         message_ref=ref,
         attempt=int(attempt),
-        provider_ref=form.get("MessageSid", ""),
-        word=_word(form.get("MessageStatus", ""), int(code) if code and code.isdigit() else None),
-        code=code[:20] if code else None,
+        provider_ref=form.get("MessageSid", "")[:80],
+        word=_word(form.get("MessageStatus", ""), int(code) if code and code.isdecimal() else None),
+        code=code,
     )
 
 

@@ -60,6 +60,9 @@ class FakeRasa:
     events: list[Event] = field(default_factory=list)
     """What came for the channels on other platforms."""
 
+    async def _enrolled(self, request: web.Request) -> web.Response:
+        return web.Response(text=request.query.get("hub.challenge", ""))
+
     async def _webhook(self, request: web.Request) -> web.Response:
         body = await request.read()
         signed = dict(
@@ -111,6 +114,7 @@ def fake_rasa(secret: str) -> Iterator[FakeRasa]:
         app.router.add_post("/webhooks/web/webhook", fake._webhook)
         app.router.add_get("/webhooks/web/", fake._ready)
         app.router.add_post("/webhooks/{channel}/webhook", fake._platform)
+        app.router.add_get("/webhooks/messenger/webhook", fake._enrolled)
         runner = web.AppRunner(app)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)

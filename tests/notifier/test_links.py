@@ -18,11 +18,15 @@ from dossiers.lifecycle import Status
 from dossiers.links import PAGE, linked_code, make_link
 from dossiers.models import Dossier, DossierLink
 from dossiers.offices import OfficeBook
+from dossiers.phones import phone_index
+from notifier.choices import choose
 from notifier.desk import Desk, contact_lines, link_lines
 from notifier.outbox import Draft, put
 from notifier.plan import plan_batch
+from notifier.states import State
 from notifier.templates import WORST_CONTACT, WORST_VALUES, load_templates, render
-from tests.notifier.conftest import NOON, Registry
+from notifier.vocabulary import Why
+from tests.notifier.conftest import NOON, PHONE, Registry
 
 SITE = "https://motcua.tinh.gov.vn"
 LONG = "https://mot-cua-van-phong-dang-ky-dat-dai.mot-tinh-ten-dai.gov.vn"
@@ -127,10 +131,77 @@ def test_an_english_message_says_see(
 @pytest.mark.parametrize("site", [SITE, LONG, "http://127.0.0.1:8080"])
 @pytest.mark.parametrize("template", load_templates().all(), ids=lambda t: t.key)
 def test_with_a_link_no_text_costs_more_than_it_promises(template, site) -> None:  # type: ignore[no-untyped-def]
-    ways = (*link_lines(f"{site}{PAGE}/{'x' * 12}"), *WORST_CONTACT)
+    ways = (*link_lines(f"{site}{PAGE}/{'x' * 12}", template.invites), *WORST_CONTACT)
     for one in template.examples(WORST_VALUES, ways):
         assert one.size.segments <= template.limit
         assert template.conforms(one.text)
+
+
+def returned(registry: Registry, **columns: object) -> None:
+    registry.dossier(status=Status.RETURNED, due_on=None, **columns)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("language", "invitation"),
+    [("vi", "Moi Ong/Ba cham diem phuc vu:"), ("en", "Please rate us:")],
+)
+def test_who_has_the_result_is_invited_to_rate(
+    sessions: Sessions, registry: Registry, make_desk: MakeDesk, language: str, invitation: str
+) -> None:
+    returned(registry, language=language)
+    plan(sessions, replace(make_desk(), site=SITE))
+    (message,) = registry.messages()
+    text = registry.text(message)
+    assert text.partition(" " + invitation)[2].endswith(f"{PAGE}/{word_in(text)}")
+    assert len(word_in(text)) == 12
+    assert text.isascii()
+    assert message.segments == 1
+
+
+def test_nobody_is_invited_to_what_they_cannot_reach(
+    sessions: Sessions, registry: Registry, make_desk: MakeDesk
+) -> None:
+    """Where SMS end with the office, or the link does not fit, there is no word of stars."""
+    returned(registry)
+    plan(sessions, make_desk())
+    returned(registry)
+    plan(sessions, replace(make_desk(), site=LONG))
+    texts = [registry.text(message) for message in registry.messages()]
+    assert ["LH " in text for text in texts] == [True, True]
+    assert not [text for text in texts if "cham diem" in text or PAGE in text]
+
+
+@pytest.mark.parametrize(
+    ("site", "ending"),
+    [
+        ("https://motcua.gov.vn", " Xin cham diem phuc vu: motcua.gov.vn/"),
+        (SITE, " Cham diem phuc vu: motcua.tinh.gov.vn/"),
+        ("https://motcua.mot-tinh.gov.vn", " Xem https://motcua.mot-tinh.gov.vn/"),
+    ],
+)
+def test_an_invitation_gives_way_before_the_link_does(site: str, ending: str) -> None:
+    """With the longest code and sender there is room for ever less of it."""
+    template = load_templates()["returned"]
+    lines = link_lines(f"{site}{PAGE}/{'x' * 12}", template.invites)
+    made = render(template, WORST_VALUES, (*lines, *WORST_CONTACT))
+    assert ending in made.text
+    assert made.size.segments == 1
+
+
+def test_who_wants_no_messages_is_not_invited_either(
+    sessions: Sessions, registry: Registry, vault: Vault, make_desk: MakeDesk
+) -> None:
+    index = phone_index(vault, PHONE)
+    assert index
+    with sessions.begin() as session:
+        choose(session, index, False, "counter", "vi", NOON)
+    returned(registry)
+    plan(sessions, replace(make_desk(), site=SITE))
+    (message,) = registry.messages()
+    assert (message.state, message.why) == (State.SUPPRESSED, Why.OPTED_OUT)
+    assert PAGE not in registry.text(message)
+    with sessions() as session:
+        assert session.scalars(select(DossierLink)).all() == []
 
 
 def test_the_word_is_in_no_log(

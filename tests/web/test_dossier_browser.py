@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 
 import pytest
 from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, expect
+from pypdf import PdfReader
 
 from core.database import Sessions
 from core.privacy import Vault
@@ -14,6 +16,7 @@ from dossiers.lifecycle import Status
 from tests.browser import chromium, serving
 from tests.web.dossiers import (
     CODE,
+    OFFICE,
     RIGHT,
     WRONG,
     add_dossier,
@@ -80,10 +83,110 @@ def test_it_works_without_javascript_and_prints_without_its_buttons(
     path = link_to(sessions, vault, add_dossier(sessions, vault))
     with browser.new_context(java_script_enabled=False) as context:
         page = context.new_page()
-        page.goto(address + path)
-        page.locator("[name=given]").fill(RIGHT)
-        page.get_by_role("button", name="Xem hồ sơ").click()
+        prove(page, address + path)
         expect(page.locator(".way")).to_be_visible()
+        expect(page.get_by_role("button", name="In trang này")).to_have_count(0)
         page.emulate_media(media="print")
         expect(page.locator(".way")).to_be_visible()
         expect(page.get_by_role("button")).to_have_count(0)
+
+
+def prove(page: Page, url: str) -> None:
+    """Open a dossier's page and give what it asks for."""
+    page.goto(url)
+    page.locator("[name=given]").fill(RIGHT)
+    page.keyboard.press("Enter")
+    expect(page.locator(".way")).to_be_visible()
+
+
+PRINTED = (
+    Status.TAX_DUE,
+    Status.SUPPLEMENT_NEEDED,
+    Status.PROCESSING,
+    Status.DONE,
+    Status.RETURNED,
+)
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("status", PRINTED)
+def test_it_prints_on_one_sheet(
+    browser: Browser,
+    address: str,
+    sessions: Sessions,
+    vault: Vault,
+    status: Status,
+    language: str,
+) -> None:
+    path = link_to(sessions, vault, add_dossier(sessions, vault, status))
+    with browser.new_context(viewport={"width": 360, "height": 740}) as context:
+        page = context.new_page()
+        prove(page, f"{address}{path}?lang={language}")
+        sheet = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True)))
+        assert len(sheet.pages) == 1
+        width, height = (round(float(side) / 72 * 25.4) for side in sheet.pages[0].mediabox[2:])
+        assert (width, height) == (210, 297)
+        printed = " ".join(sheet.pages[0].extract_text().split())
+        asked = [CODE, OFFICE, "1900 0000", "30/12/2026"]
+        assert [words for words in asked if words not in printed] == []
+        unwanted = ["In trang này", "Print this page", "Tin nhắn", "Messages", "English"]
+        assert [words for words in unwanted if words in printed] == []
+
+
+def test_the_button_prints(
+    browser: Browser, address: str, sessions: Sessions, vault: Vault
+) -> None:
+    path = link_to(sessions, vault, add_dossier(sessions, vault))
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.add_init_script("window.printed = 0; window.print = () => { window.printed += 1; };")
+        prove(page, address + path)
+        page.get_by_role("button", name="In trang này").click()
+        assert page.evaluate("window.printed") == 1
+
+
+@pytest.mark.parametrize(
+    ("width", "size", "contrast"),
+    [
+        (320, "larger", "more"),
+        (1280, "larger", "more"),
+        (320, "large", "normal"),
+        (1280, "normal", "more"),
+    ],
+)
+def test_every_state_fits_and_passes_axe_however_it_is_read(
+    browser: Browser,
+    address: str,
+    sessions: Sessions,
+    vault: Vault,
+    width: int,
+    size: str,
+    contrast: str,
+) -> None:
+    """The question for proof, a refusal, the whole page with its sections open, the code awaited,
+    the messages."""
+    path = link_to(sessions, vault, add_dossier(sessions, vault, Status.RETURNED))
+    kept = {"name": "motcua_view", "value": f"vi.{size}.{contrast}", "url": address}
+    with browser.new_context(viewport={"width": width, "height": 800}) as context:
+        context.add_cookies([kept])  # type: ignore[list-item]
+        page = context.new_page()
+        page.goto(address + path)
+        assert page.locator("html").get_attribute("data-size") == (
+            size if size != "normal" else None
+        )
+        assert_good(page)
+        page.locator("[name=given]").fill(WRONG)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("alert")).to_be_visible()
+        assert_good(page)
+        prove(page, address + path)
+        for summary in page.locator("main summary").all():
+            summary.click()
+        expect(page.get_by_role("button", name="In trang này")).to_be_visible()
+        assert_good(page)
+        page.get_by_role("button", name="Gửi mã đến").click()
+        assert_good(page)
+        page.locator("#code").fill(code_in_message(sessions, vault))
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name="Tắt tin nhắn")).to_be_visible()
+        assert_good(page)

@@ -70,6 +70,15 @@ def test_an_esms_callback_is_stored_once(
     assert receipts(sessions) == [("esms", "ref", 1, Word.DELIVERED)]
 
 
+@pytest.mark.parametrize("count", ["9" * 5000, "²", ""])
+def test_a_count_that_is_no_number_is_none(
+    client: TestClient, sessions: Sessions, vault: Vault, count: str
+) -> None:
+    said = f"SendStatus=5&SendSuccess={count}&SendFailed=0"
+    assert esms_call(client, vault, said) == 200
+    assert receipts(sessions) == [("esms", "ref", 1, Word.SENT)]
+
+
 @pytest.mark.parametrize("changes", [{"k": "0"}, {"m": "x"}, {"n": "1"}])
 def test_an_esms_callback_that_was_guessed_is_refused_and_counted(
     client: TestClient, sessions: Sessions, vault: Vault, changes: dict[str, str]

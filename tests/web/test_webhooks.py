@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 from fastapi import FastAPI
@@ -93,6 +93,26 @@ def test_forgeries_are_refused_and_counted(
     with sessions() as session:
         assert session.scalars(select(Receipt)).all() == []
     assert forged_count() == before + 1
+
+
+@pytest.mark.parametrize("attempt", ["²", "9" * 5000, "-1", ""])
+def test_an_attempt_that_is_no_number_is_a_forgery_even_when_signed(
+    client: TestClient, vault: Vault, attempt: str
+) -> None:
+    url = callback_url(PUBLIC, vault, "ref-1", 1).replace("n=1", "n=" + quote(attempt))
+    assert post(client, url, FORM) == 403
+
+
+@pytest.mark.parametrize("code", ["²", "9" * 5000, "x" * 500])
+def test_an_error_code_that_is_no_number_is_stored_as_far_as_it_fits(
+    client: TestClient, sessions: Sessions, vault: Vault, code: str
+) -> None:
+    url = callback_url(PUBLIC, vault, "ref-1", 1)
+    form = {**FORM, "MessageStatus": "failed", "ErrorCode": code, "MessageSid": "S" * 500}
+    assert post(client, url, form) == 204
+    with sessions() as session:
+        [receipt] = session.scalars(select(Receipt)).all()
+    assert (receipt.code, receipt.provider_ref) == (code[:20], "S" * 80)
 
 
 def forged_count() -> float:

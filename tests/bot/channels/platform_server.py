@@ -23,6 +23,7 @@ SECRET = "a secret between two of our own"
 TELEGRAM_TOKEN = "1234:telegram"
 ZALO_BOT_TOKEN = "bot-token"
 PAGE_TOKEN = "page-token"
+PNG = b"\x89PNG\r\n\x1a\n and so on"
 TWILIO_PATH = "/2010-04-01/Accounts/AC1/Messages.json"
 TWILIO_BASIC = b64encode(b"AC1:auth-token").decode()
 
@@ -55,6 +56,11 @@ class Platforms:
     reached: dict[str, str] = field(default_factory=dict)
     """Sender → address, as channels have told."""
 
+    pictures: str = "well"
+    """Of the office: "away", "slow", or well."""
+    drawn: list[Any] = field(default_factory=list)
+    """The ways of which a picture was asked for."""
+
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
@@ -78,11 +84,12 @@ async def _take(request: web.Request) -> web.StreamResponse:
     fake: Platforms = request.app[FAKE]
     fake.requests += 1
     path = request.path
-    twilio = path == TWILIO_PATH
-    body = dict(await request.post()) if twilio else await request.json()
+    is_form = path == TWILIO_PATH or request.content_type == "multipart/form-data"
+    body = dict(await request.post()) if is_form else await request.json()
     zalo = path == "/v3.0/oa/message/cs"
     known = {
         f"/bot{TELEGRAM_TOKEN}/sendMessage": True,
+        f"/bot{TELEGRAM_TOKEN}/sendPhoto": is_form,
         f"/bot{ZALO_BOT_TOKEN}/sendMessage": True,
         "/v3.0/oa/message/cs": True,
         TWILIO_PATH: request.headers.get("Authorization") == f"Basic {TWILIO_BASIC}",
@@ -129,6 +136,13 @@ async def _office(request: web.Request) -> web.StreamResponse:
             fake.with_officer.discard((asked["channel"], asked["sender"]))
         blocks = [to_dict(Text("Đã kết thúc."))] if over else []
         return web.json_response({"taken": True, "blocks": blocks, "talking": not over})
+    if request.path == "/internal/way":
+        fake.drawn.append(asked["stops"])
+        if fake.pictures == "away":
+            return web.Response(status=503)
+        if fake.pictures == "slow":
+            await asyncio.sleep(30)
+        return web.Response(body=PNG, content_type="image/png")
     if request.path == "/internal/reached":
         fake.reached[asked["sender"]] = asked["address"]
         return web.json_response({})

@@ -25,9 +25,10 @@ from bot.channels.platforms import PlatformChannel
 from bot.channels.telegram import TelegramInput
 from bot.channels.zalo import ZaloInput
 from bot.channels.zalo_bot import ZaloBotInput
-from language.blocks import Button, Buttons, Checklist, Item, Text, to_dict
+from language.blocks import Button, Buttons, Checklist, Item, Progress, Stop, Text, to_dict
 from tests.bot.channels.platform_server import (
     PAGE_TOKEN,
+    PNG,
     SECRET,
     TELEGRAM_TOKEN,
     ZALO_BOT_TOKEN,
@@ -687,3 +688,94 @@ def test_zalo_pictures_and_follows(play: Player) -> None:
         assert scene.said == [notices.NOTHING_READABLE.text]
 
     assert play(ZALO, scenes).heard == []
+
+
+# --- pictures -----------------------------------------------------------------------------------
+
+WAY = Progress(
+    (Stop("Đã tiếp nhận", "done", "02/11/2026"), Stop("Chờ nộp thuế", "current", "16/11/2026"))
+)
+TOLD = "Hồ sơ đang chờ nộp thuế.\n\n[x] Đã tiếp nhận (02/11/2026)\n[>] Chờ nộp thuế (16/11/2026)"
+MORE = Buttons((Button("Lệ phí", "ask:transfer:fee"),))
+with_pictures = pytest.mark.parametrize("platform", [TELEGRAM, MESSENGER], ids=lambda p: p.name)
+
+
+def stands(scene: Scene) -> None:
+    """Have the next answer tell a dossier's way."""
+    scene.rasa.blocks = (Text("Hồ sơ đang chờ nộp thuế."), WAY, MORE)
+
+
+def photo(platform: Platform, sent: dict[str, Any]) -> bytes:
+    """Return the bytes of a picture that a platform has taken, from who it was for."""
+    if platform is TELEGRAM:
+        assert (sent["chat_id"], sent["caption"]) == ("7001", "Chờ nộp thuế (16/11/2026)")
+        return bytes(sent["photo"].file.read())
+    assert json.loads(sent["recipient"]) == {"id": "7001"}
+    assert sent["messaging_type"] == "RESPONSE"
+    message = json.loads(sent["message"])
+    assert message["attachment"]["type"] == "image"
+    # Those under the text are gone as soon as another message comes.
+    assert [one["payload"] for one in message["quick_replies"]] == ["ask:transfer:fee"]
+    return bytes(sent["filedata"].file.read())
+
+
+@with_pictures
+def test_a_dossiers_way_is_told_and_then_shown(platform: Platform, play: Player) -> None:
+    async def scenes(scene: Scene) -> None:
+        stands(scene)
+        await scene.hear("hồ sơ của tôi")
+        text, picture = scene.fake.sent
+        assert platform.said(text) == TOLD
+        assert photo(platform, picture) == PNG
+        assert scene.fake.drawn == [list(to_dict(WAY)["stops"])], (
+            "steps and dates, and nothing else"
+        )
+
+    play(platform, scenes)
+
+
+@pytest.mark.parametrize("platform", [ZALO, ZALO_BOT], ids=lambda p: p.name)
+def test_a_platform_without_pictures_is_told_alone(platform: Platform, play: Player) -> None:
+    async def scenes(scene: Scene) -> None:
+        stands(scene)
+        await scene.hear("hồ sơ của tôi")
+        (said,) = scene.said
+        assert said.startswith(TOLD)
+        assert scene.fake.drawn == []
+
+    play(platform, scenes)
+
+
+@with_pictures
+@pytest.mark.parametrize("trouble", ["away", "slow", "refused", "broken", "busy"])
+def test_without_its_picture_nothing_is_missing(
+    platform: Platform, play: Player, trouble: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.channels.platforms.PICTURE_WITHIN", 0.2)
+
+    async def scenes(scene: Scene) -> None:
+        stands(scene)
+        if trouble in ("away", "slow"):
+            scene.fake.pictures = trouble
+        else:
+            scene.fake.moods.extend(["well", trouble])
+        await scene.hear("hồ sơ của tôi")
+        scene.rasa.blocks = ()
+        scene.fake.pictures = "well"
+        await scene.hear("cảm ơn", "2")
+        texts = [sent for sent in scene.fake.sent if not {"photo", "filedata"} & set(sent)]
+        assert [platform.said(sent) for sent in texts] == [TOLD, "2: cảm ơn"]
+        assert len(scene.fake.drawn) == 1, "a picture is tried once"
+
+    play(platform, scenes)
+
+
+@with_pictures
+def test_what_tells_no_way_is_shown_no_picture(platform: Platform, play: Player) -> None:
+    async def scenes(scene: Scene) -> None:
+        scene.rasa.blocks = (Text("Chưa có bước nào."), Progress(()))
+        await scene.hear("hồ sơ của tôi")
+        assert len(scene.fake.sent) == 1
+        assert scene.fake.drawn == []
+
+    play(platform, scenes)
