@@ -190,7 +190,10 @@ def render(draft: Draft) -> bytes:
     head = {key: data.pop(key, None) for key in ("code", "title", "province")}
     ordered = {**head, **_plain(data)}
     text = yaml.dump(ordered, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=100)
-    sealed: bytes = text.rstrip("\n").encode()
+    if text.endswith("\n...\n"):
+        # So YAML ends a file whose last text ends in empty lines; the seal still follows.
+        text = text.removesuffix("...\n")
+    sealed: bytes = text.removesuffix("\n").encode()
     return sealed + f"{_SEAL}{hashlib.sha256(sealed).hexdigest()}\n".encode()
 
 
