@@ -134,5 +134,5 @@ def _result(code: str, **more: str) -> web.Response:
 def fake_esms() -> Iterator[FakeEsms]:
     """Run the server in a thread of its own."""
     fake = FakeEsms()
-    with serving(fake, _Server(fake).app()):
+    with serving(fake, _Server(fake).app(), fake.release):
         yield fake

@@ -6,10 +6,8 @@ with the blocks it was given.
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +17,7 @@ from typing import Literal
 from aiohttp import web
 
 from language.blocks import Block, Button, Buttons, Source, Text, to_dict
+from tests.fakes.serving import serving
 
 Mood = Literal["well", "error", "broken", "forgetful"]
 """`error`: status 500; `broken`: JSON cut off; `forgetful`: an answer that is no answer."""
@@ -106,35 +105,10 @@ class FakeRasa:
 def fake_rasa(secret: str) -> Iterator[FakeRasa]:
     """Run one on a free port for the length of a test."""
     fake = FakeRasa(secret)
-    loop = asyncio.new_event_loop()
-    started = threading.Event()
-
-    async def start() -> web.AppRunner:
-        app = web.Application()
-        app.router.add_post("/webhooks/web/webhook", fake._webhook)
-        app.router.add_get("/webhooks/web/", fake._ready)
-        app.router.add_post("/webhooks/{channel}/webhook", fake._platform)
-        app.router.add_get("/webhooks/messenger/webhook", fake._enrolled)
-        runner = web.AppRunner(app)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        fake.port = runner.addresses[0][1]
-        started.set()
-        return runner
-
-    def serve() -> None:
-        asyncio.set_event_loop(loop)
-        runner = loop.run_until_complete(start())
-        loop.run_forever()
-        loop.run_until_complete(runner.cleanup())
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    started.wait(10)
-    try:
+    app = web.Application()
+    app.router.add_post("/webhooks/web/webhook", fake._webhook)
+    app.router.add_get("/webhooks/web/", fake._ready)
+    app.router.add_post("/webhooks/{channel}/webhook", fake._platform)
+    app.router.add_get("/webhooks/messenger/webhook", fake._enrolled)
+    with serving(fake, app):
         yield fake
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
-        loop.close()

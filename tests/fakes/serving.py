@@ -29,29 +29,34 @@ TAKES_OVER = frozenset(
 
 
 class Served(Protocol):
-    """What the server sets and needs of a fake."""
+    """What the server sets of a fake."""
 
     port: int
-    release: asyncio.Event
-    loop: asyncio.AbstractEventLoop | None
 
 
 @contextmanager
-def serving(fake: Served, app: web.Application) -> Iterator[None]:
-    """Serve `app` on a free loopback port, which `fake` is told."""
+def serving(
+    fake: Served, app: web.Application, release: asyncio.Event | None = None
+) -> Iterator[None]:
+    """Serve `app` on a free loopback port, which `fake` is told; set `release` before the end.
+
+    Raises:
+        RuntimeError: the server does not start, or does not end, within ten seconds.
+    """
     started = threading.Event()
     stop = asyncio.Event()
+    loops: list[asyncio.AbstractEventLoop] = []
 
     async def serve() -> None:
-        fake.loop = asyncio.get_running_loop()
-        runner = web.AppRunner(app, shutdown_timeout=0.1)
+        loops.append(asyncio.get_running_loop())
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
         fake.port = runner.addresses[0][1]
         started.set()
         await stop.wait()
-        fake.release.set()
+        if release is not None:
+            release.set()
         await runner.cleanup()
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
@@ -61,9 +66,10 @@ def serving(fake: Served, app: web.Application) -> Iterator[None]:
     try:
         yield
     finally:
-        assert fake.loop is not None
-        fake.loop.call_soon_threadsafe(stop.set)
+        loops[0].call_soon_threadsafe(stop.set)
         thread.join(10)
+    if thread.is_alive():
+        raise RuntimeError("a fake server did not end")
 
 
 @dataclass
@@ -81,7 +87,6 @@ class Fake:
     """When each request came, by the loop's clock."""
     release: asyncio.Event = field(default_factory=asyncio.Event)
     """Lets hanging answers go, at the end."""
-    loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def base_url(self) -> str:

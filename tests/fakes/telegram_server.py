@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from aiohttp import web
+
+from tests.fakes.serving import serving
 
 TOKEN = "1:a-token-for-tests"
 
@@ -34,29 +34,8 @@ class FakeTelegram:
 @contextmanager
 def fake_telegram() -> Iterator[FakeTelegram]:
     """Run one on a free port while the block lasts."""
-    fake, loop, started = FakeTelegram(), asyncio.new_event_loop(), threading.Event()
-
-    async def start() -> web.AppRunner:
-        server = web.Application()
-        server.router.add_post("/{path:.*}", fake.call)
-        runner = web.AppRunner(server, access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        fake.port = runner.addresses[0][1]
-        started.set()
-        return runner
-
-    def serve() -> None:
-        runner = loop.run_until_complete(start())
-        loop.run_forever()
-        loop.run_until_complete(runner.cleanup())
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    started.wait(10)
-    try:
+    fake = FakeTelegram()
+    app = web.Application()
+    app.router.add_post("/{path:.*}", fake.call)
+    with serving(fake, app):
         yield fake
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
-        loop.close()

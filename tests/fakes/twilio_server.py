@@ -119,7 +119,6 @@ class FakeTwilio:
     most_open: int = 0
     release: asyncio.Event = field(default_factory=asyncio.Event)
     """Lets hanging answers go, at the end."""
-    loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def base_url(self) -> str:
@@ -285,5 +284,5 @@ def _resource(taken: Taken) -> dict[str, Any]:
 def fake_twilio() -> Iterator[FakeTwilio]:
     """Run the server in a thread of its own."""
     fake = FakeTwilio()
-    with serving(fake, _Server(fake).app()):
+    with serving(fake, _Server(fake).app(), fake.release):
         yield fake

@@ -212,5 +212,5 @@ def _error(code: int) -> web.Response:
 def fake_zns() -> Iterator[FakeZns]:
     """Run the server in a thread of its own."""
     fake = FakeZns()
-    with serving(fake, _Server(fake).app()):
+    with serving(fake, _Server(fake).app(), fake.release):
         yield fake

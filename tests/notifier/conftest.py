@@ -57,6 +57,14 @@ NOON = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
 """Midday in Vietnam, on a working Tuesday."""
 
 SECRET = "a root secret for tests only"
+
+
+def from_noon(sessions: Sessions) -> None:
+    """Let the database's clock run on from NOON, for what was planned then and is sent now."""
+    ahead = NOON - datetime.now(UTC)
+    sessions.configure(info={"clock": lambda: datetime.now(UTC) + ahead})
+
+
 PHONE = "+84912345678"
 OTHER_PHONE = "+84987654321"
 

@@ -16,7 +16,7 @@ from notifier.policy import Step
 from notifier.reminders import remind
 from notifier.states import Cause, State
 from notifier.vocabulary import Why
-from tests.notifier.conftest import NOON, OTHER_PHONE, PHONE, MakeDesk, Office, Registry
+from tests.notifier.conftest import NOON, OTHER_PHONE, PHONE, MakeDesk, Office, Registry, from_noon
 
 
 def plan(sessions: Sessions, desk: Desk) -> None:
@@ -68,6 +68,7 @@ async def test_a_dispatcher_sends_to_the_new_number_only(
     plan(sessions, make_desk())
     registry.renumber(dossier, OTHER_PHONE)
     follow(sessions, make_desk())
+    from_noon(sessions)
     office = Office(sessions, registry.vault, make_twilio())
     await office.dispatch_until(lambda: len(twilio.taken) == 1)
     assert [one.to for one in twilio.taken] == [OTHER_PHONE]

@@ -30,7 +30,7 @@ from notifier.plan import plan_batch
 from notifier.providers.phone import PhoneProvider
 from notifier.states import State
 from notifier.vocabulary import Why
-from tests.notifier.conftest import NOON, OTHER_PHONE, PHONE, MakeDesk, Office, Registry
+from tests.notifier.conftest import NOON, OTHER_PHONE, PHONE, MakeDesk, Office, Registry, from_noon
 from tests.sentinels import everything, traces
 
 NUMBER, ID, NAME = "0912345678", "008123456789", "Nguyễn Thị Mẫu"
@@ -39,6 +39,7 @@ NOBODY = Sender("zalo", "nobody")
 
 @pytest.fixture
 def office(sessions: Sessions, vault: Vault) -> Office:
+    from_noon(sessions)
     return Office(sessions, vault, PhoneProvider(sessions, vault))
 
 
