@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import hmac
 from functools import lru_cache
-from hashlib import sha256
 
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -52,7 +51,7 @@ class Vault:
 
         For finding and comparing only: it cannot be turned back, nor guessed without the key.
         """
-        return hmac.new(self._index_key, f"{purpose}\0{value}".encode(), sha256).hexdigest()
+        return hmac.digest(self._index_key, f"{purpose}\0{value}".encode(), "sha256").hex()
 
 
 @lru_cache(maxsize=1)
