@@ -16,6 +16,7 @@ from sqlalchemy import select
 from actions.feedback import GOOD
 from actions.models import Rating
 from cli.database import migrate
+from cli.terminal import printable
 from core.clock import now as clock_now
 from core.database import get_sessions
 from core.privacy import get_vault
@@ -50,7 +51,7 @@ def feedback(
         service.add_row(one["office"] or "–", str(one["total"]), f"{one['mean']:.1f}", *counts)
     console.print(service if found["service"] else "Chưa có lời chấm về phục vụ.")
     for one in found["words"]:
-        console.print(f"{one['stars']}/5: {escape(one['words'])}")
+        console.print(f"{one['stars']}/5: {escape(printable(one['words']))}")
 
 
 def gather(days: int) -> dict[str, Any]:

@@ -18,11 +18,12 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.database import migrate
+from cli.terminal import printable
 from core.clock import VIETNAM
 from core.clock import now as clock_now
 from core.database import get_sessions
 from core.privacy import get_vault
-from core.settings import get_settings
+from core.settings import OFFICER_NAME, get_settings
 from helpdesk.cases import LONGEST, Cases, NotYours, Summary, read_reference
 from helpdesk.officers import make_hash
 from helpdesk.vocabulary import Kind
@@ -70,7 +71,7 @@ def show(number: Reference, json_output: Json = False) -> None:
     """Show a case: what was written, and the telephone number if one was given."""
     whole = _cases().show(number)
     if whole is None:
-        _fail(f"{read_reference(number)}: there is no such case")
+        _fail(_unknown(read_reference(number)))
     if json_output:
         typer.echo(json.dumps(asdict(whole), default=_plain, indent=2, ensure_ascii=False))
         return
@@ -81,7 +82,7 @@ def show(number: Reference, json_output: Json = False) -> None:
         lines.append(f"Mã hồ sơ: {whole.code}")
     for line in whole.lines:
         told = f" ({line.delivery.value})" if line.delivery else ""
-        lines += ["", f"{_moment(line.at)} {line.author.value}{told}:", _printable(line.text)]
+        lines += ["", f"{_moment(line.at)} {line.author.value}{told}:", printable(line.text)]
     typer.echo("\n".join(lines))
 
 
@@ -129,6 +130,8 @@ def close(number: Reference, officer: Officer = "", json_output: Json = False) -
 @app.command()
 def password(name: Annotated[str, typer.Argument(help="The account: a-z 0-9 . _ -")]) -> None:
     """Ask for a password, and print the account's entry for MOTCUA_DESK_OFFICERS."""
+    if not OFFICER_NAME.fullmatch(name):
+        _fail("a name has 2 to 40 of: a-z 0-9 . _ -")
     given = getpass.getpass("Mật khẩu: ") if sys.stdin.isatty() else sys.stdin.readline().strip()
     try:
         typer.echo(f"{name}={make_hash(given)}")
@@ -147,14 +150,18 @@ def _change(number: str, json_output: bool, do: Callable[[], None]) -> None:
     except NotYours as other:
         whose = f"it is {other.officer}'s" if other.officer else "nobody has taken it"
         state = other.state.value if other.state else ""
-        _fail(f"{reference}: {f'{state}; {whose}' if state else 'there is no such case'}")
+        _fail(f"{reference}: {state}; {whose}" if state else _unknown(reference))
     whole = _cases().show(number)
     if whole is None:
-        _fail(f"{reference}: there is no such case")
+        _fail(_unknown(reference))
     if json_output:
         typer.echo(json.dumps(asdict(whole.summary), default=_plain, indent=2))
     else:
         typer.echo(" · ".join(part for part in _row(whole.summary) if part))
+
+
+def _unknown(reference: str) -> str:
+    return f"{reference}: there is no such case; ./motcua desk list shows who waits"
 
 
 def _row(one: Summary) -> tuple[str, ...]:
@@ -171,11 +178,6 @@ def _row(one: Summary) -> tuple[str, ...]:
 
 def _moment(moment: datetime) -> str:
     return f"{moment.astimezone(VIETNAM):%d/%m/%Y %H:%M}"
-
-
-def _printable(text: str) -> str:
-    """Return a citizen's words without what a terminal would obey."""
-    return "".join(c if c.isprintable() or c == "\n" else " " for c in text)
 
 
 def _plain(value: Any) -> str:

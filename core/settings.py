@@ -59,6 +59,9 @@ def _clock_pairs(value: object) -> object:
 
 OfficeHours = Annotated[tuple[tuple[time, time], ...], NoDecode, BeforeValidator(_clock_pairs)]
 
+OFFICER_NAME = re.compile(r"[a-z0-9_.\-]{2,40}")
+"""Names of officers' accounts."""
+
 
 class Settings(BaseSettings):
     """What an operator may set. Durations in seconds unless the name says otherwise."""
@@ -274,7 +277,7 @@ class Settings(BaseSettings):
             return value
         pairs = [part.partition("=") for part in value.split()]
         for name, _, kept in pairs:
-            if not re.fullmatch(r"[a-z0-9_.\-]{2,40}", name) or not kept.startswith("$argon2id$"):
+            if not OFFICER_NAME.fullmatch(name) or not kept.startswith("$argon2id$"):
                 raise ValueError("MOTCUA_DESK_OFFICERS: name=$argon2id$…, names of a-z 0-9 . _ -")
         return {name: kept for name, _, kept in pairs}
 

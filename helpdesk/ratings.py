@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,7 +15,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from core.clock import vietnam_date
-from core.privacy import Vault
+from core.privacy import UnreadableSecret, Vault
 from core.texts import Language
 from dossiers.inserting import insert_into
 from dossiers.lifecycle import Status
@@ -148,7 +149,8 @@ def sums(session: Session, now: datetime, days: int) -> list[Sum]:
 def latest_words(
     session: Session, vault: Vault, now: datetime, days: int, most: int
 ) -> Sequence[tuple[int, str]]:
-    """Return stars and words of the latest ratings that have any."""
+    """Return stars and words of the latest ratings that have any; those written under another key
+    are left out."""
     since = vietnam_date(now) - timedelta(days=days)
     rows = session.execute(
         select(ServiceRating.stars, ServiceRating.words_enc)
@@ -156,4 +158,8 @@ def latest_words(
         .order_by(ServiceRating.id.desc())
         .limit(most)
     )
-    return [(stars, vault.decrypt(words)) for stars, words in rows if words]
+    found = []
+    for stars, words in rows:
+        with suppress(UnreadableSecret):
+            found.append((stars, vault.decrypt(words or "")))
+    return found

@@ -3,48 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
 import stat
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 from sqlalchemy import select
 
 from core.database import Sessions, make_engine, session_factory
 from core.privacy import Vault
-from core.settings import ROOT
 from dossiers.proof import Sender
 from notifier.models import Suppression
+from tests.cli.running import SECRET, motcua
 from tests.dossiers.exports import HEADER, as_csv, row
 from tests.sentinels import everything, traces
 
 NUMBER, ID, NAME = "0912345678", "008123456789", "Nguyễn Thị Mẫu"
-SECRET = SecretStr("a secret of the tests of the command line")
 NOBODY = Sender("zalo", "nobody")
-
-
-def motcua(
-    folder: Path, *arguments: str | Path, said: str = ""
-) -> subprocess.CompletedProcess[str]:
-    environment = {
-        **os.environ,
-        "MOTCUA_STATE_DIR": str(folder / "var"),
-        "MOTCUA_DATABASE_URL": "",
-        "MOTCUA_SECRET_KEY": SECRET.get_secret_value(),
-        "COLUMNS": "120",
-    }
-    return subprocess.run(
-        [sys.executable, "-c", "from cli.main import app; app()", *map(str, arguments)],
-        input=said,
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env=environment,
-        check=False,
-    )
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, event, select, update
 
-from core import clock
 from core.database import Sessions
 from core.privacy import Vault
 from core.settings import Settings
@@ -18,19 +17,12 @@ from dossiers.lifecycle import Status
 from dossiers.models import (
     Consent,
     Dossier,
-    DossierEvent,
     OneTimeCode,
-    PendingEvent,
     PendingProof,
 )
-from dossiers.offices import OfficeBook
 from dossiers.phones import phone_index
-from helpdesk.models import ServiceRating
-from notifier.desk import Desk
 from notifier.direct import NotPossible
-from notifier.models import Message
 from notifier.outbox import Draft, opted_out, put
-from notifier.plan import plan_batch
 from notifier.states import State
 from notifier.templates import get_templates, render
 from tests.web.dossiers import (
@@ -349,37 +341,3 @@ def test_every_state_of_a_dossier_is_drawn(
     with TestClient(create_app(settings), client=("127.0.0.1", 50102)) as client:
         for query in ("", "?lang=en"):
             assert CODE in PageOf(client, path).do("prove", RIGHT, query).text
-
-
-def test_the_message_of_a_result_leads_to_the_stars(
-    client: TestClient, sessions: Sessions, vault: Vault, settings: Settings
-) -> None:
-    """From the SMS, as it is planned, over its link and the proof to a rating; once."""
-    id_ = add_dossier(sessions, vault, Status.RETURNED)
-    linked = settings.model_copy(
-        update={"sms_ends_with": "link", "public_url": "https://motcua.tinh.gov.vn"}
-    )
-    desk = Desk.of(linked, OfficeBook(), get_templates(), vault, real=True)
-    with sessions.begin() as session:
-        last = session.scalars(
-            select(DossierEvent)
-            .where(DossierEvent.dossier_id == id_)
-            .order_by(DossierEvent.id.desc())
-        ).first()
-        assert last is not None
-        last.recorded_at = clock.now()
-        session.add(PendingEvent(event_id=last.id))
-    with sessions.begin() as session:
-        plan_batch(session, desk, clock.now() + timedelta(minutes=5))
-    with sessions() as session:
-        (body,) = session.scalars(select(Message.body_enc).where(Message.dossier_id == id_))
-    said, _, address = vault.decrypt(body).partition(" cham diem phuc vu: ")
-    assert "da duoc tra" in said and address.startswith("motcua.tinh.gov.vn/ho-so/")
-    page = PageOf(client, address.removeprefix("motcua.tinh.gov.vn"))
-    assert 'value="rate"' not in page.open().text, "nothing before the proof"
-    shown = page.do("prove", RIGHT).text
-    assert 'value="rate"' in shown
-    page.do("rate", "5")
-    assert 'value="rate"' not in page.open().text
-    with sessions() as session:
-        assert session.scalars(select(ServiceRating.stars)).all() == [5]
