@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
+from sqlalchemy import update
 
+from core.clock import now, vietnam_date
 from core.database import Sessions
 from core.privacy import Vault
+from core.settings import Settings
 from dossiers.lifecycle import Status
+from dossiers.models import Dossier
 from tests.browser import chromium, serving
 from tests.web.dossiers import (
     CODE,
+    NOWHERE,
     OFFICE,
     RIGHT,
     WRONG,
@@ -38,7 +46,13 @@ def address(app: FastAPI) -> Iterator[str]:
         yield url
 
 
-def assert_good(page: Page) -> None:
+SHOTS = os.environ.get("MOTCUA_SHOTS", "")
+"""Where pictures go, for who wants to look at the pages."""
+
+
+def assert_good(page: Page, name: str = "") -> None:
+    if SHOTS and name:
+        page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=True)
     assert violations(page) == []
     assert overflow(page) == 0
     assert small_targets(page) == []
@@ -190,3 +204,66 @@ def test_every_state_fits_and_passes_axe_however_it_is_read(
         page.keyboard.press("Enter")
         expect(page.get_by_role("button", name="Tắt tin nhắn")).to_be_visible()
         assert_good(page)
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_every_way_a_dossier_stands_fits_and_passes_axe_at_its_largest(
+    browser: Browser,
+    address: str,
+    sessions: Sessions,
+    vault: Vault,
+    settings: Settings,
+    language: str,
+) -> None:
+    """On the way, late, each end, without a number, rated; and what leads to none: 320 px, the
+    largest letters, high contrast, all sections open."""
+    id_ = add_dossier(sessions, vault)
+    path = f"{link_to(sessions, vault, id_)}?lang={language}"
+    kept = {"name": "motcua_view", "value": f"{language}.larger.more", "url": address}
+    today = vietnam_date(now())
+
+    def changed(**values: object) -> None:
+        with sessions.begin() as session:
+            session.execute(update(Dossier).where(Dossier.id == id_).values(**values))
+
+    with browser.new_context(viewport={"width": 320, "height": 800}) as context:
+        context.add_cookies([kept])  # type: ignore[list-item]
+        page = context.new_page()
+        prove(page, address + path)
+        for status in Status:
+            changed(status=status, note="Thiếu trích đo địa chính, xin bổ sung trước 15/12/2026")
+            page.reload()
+            open_all(page)
+            expect(page.locator(".tone-lead").first).to_contain_text(CODE)
+            assert_good(page, f"dossier-{language}-{status}")
+        changed(status=Status.PROCESSING, due_on=today - timedelta(days=9))
+        page.reload()
+        expect(page.locator("main")).to_contain_text(
+            "past its appointment date" if language == "en" else "đã quá ngày hẹn"
+        )
+        assert_good(page, f"dossier-{language}-late")
+        changed(phone_enc=None, phone_index=None, due_on=None)
+        page.reload()
+        assert_good(page, f"dossier-{language}-bare")
+        changed(status=Status.RETURNED)
+        page.reload()
+        page.locator("input[type=radio][value='4']").check()
+        page.locator("#words").fill("nhanh gọn")
+        assert_good(page, f"dossier-{language}-rating")
+        page.locator("button[value=rate]").click()
+        expect(page.locator("#cham button")).to_have_count(0)
+        assert_good(page, f"dossier-{language}-rated")
+        page.goto(f"{address}{NOWHERE}?lang={language}")
+        for _ in range(settings.proof_attempts + 1):
+            page.locator("[name=given]").fill(WRONG)
+            page.keyboard.press("Enter")
+            expect(page.get_by_role("alert")).to_be_visible()
+        expect(page.get_by_role("alert")).to_contain_text(
+            "paused" if language == "en" else "tạm dừng"
+        )
+        assert_good(page, f"dossier-{language}-nowhere")
+
+
+def open_all(page: Page) -> None:
+    """Open every section that is closed."""
+    page.evaluate("for (const one of document.querySelectorAll('main details')) one.open = true")
