@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import case as sql_case
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -288,17 +288,6 @@ class Cases:
                 language: Language = "en" if found.language == "en" else "vi"
                 told = say("talk_closed", language, reference=found.reference)
                 session.add(self.new_line(found.id, Author.SYSTEM, told, now))
-
-    def waiting(self) -> dict[Kind, int]:
-        """Return how many cases of each kind nobody has taken."""
-        query = (
-            select(DeskCase.kind, func.count())
-            .where(DeskCase.state == CaseState.OPEN)
-            .group_by(DeskCase.kind)
-        )
-        with self._sessions() as session:
-            found = {kind: count for kind, count in session.execute(query)}  # noqa: C416 (rows)
-        return {kind: found.get(kind, 0) for kind in Kind}
 
     # --- within the room --------------------------------------------------------------------------
 

@@ -13,13 +13,15 @@ import yaml
 from prometheus_client import REGISTRY
 
 import notifier.scheduler
+import web.health
 import web.webhooks
 from core.settings import ROOT
 from dossiers import proof
+from helpdesk.vocabulary import CaseState, Kind
 from notifier.states import State
 from notifier.vocabulary import Outcome
 
-_ = (notifier.scheduler, web.webhooks)
+_ = (notifier.scheduler, web.health, web.webhooks)
 
 FOLDER = ROOT / "deploy" / "monitoring"
 RULES = yaml.safe_load((FOLDER / "alerts.yml").read_text(encoding="utf-8"))
@@ -55,7 +57,8 @@ def test_every_metric_named_is_one_that_the_code_exports(expression: str) -> Non
     assert named and named <= exported()
     promql_parser.parse(expression)
     words = {
-        "state": set(State),
+        "state": set(State) | set(CaseState),
+        "kind": set(Kind),
         "outcome": set(Outcome) | set(proof.Outcome),
         "limit": set(proof.Limit),
         "what": {"spent", "reserved", "held", "limit"},
@@ -94,6 +97,8 @@ def test_there_is_an_alert_for_each_thing_to_watch() -> None:
         "motcua_sms_budget_vnd",
         "motcua_notifier_leader_epoch",
         "motcua_receipts_forged_total",
+        "motcua_desk_oldest_waiting_seconds",
+        "motcua_desk_lines_waiting",
     ):
         assert metric in text
 

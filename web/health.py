@@ -10,11 +10,16 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
+from core import clock
+from core.observability import get_logger
+from helpdesk import watching
 from web.openapi import file, refusals
 from web.state import Site, site_of
 
 router = APIRouter()
+_log = get_logger(__name__)
 _TIMEOUT = aiohttp.ClientTimeout(total=3)
 
 
@@ -53,10 +58,21 @@ async def health(request: Request, response: Response) -> Health:
 
 @router.get("/metrics", response_class=Response, responses={**file("text/plain"), **refusals(403)})
 async def metrics(request: Request) -> Response:
-    """This process's measures, for Prometheus; asked for from this machine only."""
+    """This process's measures and those of the officers' queue, for Prometheus; asked for from this
+    machine only."""
     if request.client is None or request.client.host not in ("127.0.0.1", "::1"):
         raise HTTPException(403)
+    await asyncio.to_thread(_watch_desk, site_of(request))
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _watch_desk(site: Site) -> None:
+    try:
+        with site.sessions() as session:
+            watching.watch(session, clock.now())
+    except SQLAlchemyError as error:
+        watching.unknown()
+        _log.error("desk_not_watched", error=type(error).__name__)
 
 
 def _database_answers(site: Site) -> bool:
