@@ -6,8 +6,10 @@ with the blocks it was given.
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +18,7 @@ from typing import Literal
 
 from aiohttp import web
 
+from language import signing
 from language.blocks import Block, Button, Buttons, Source, Text, to_dict
 from tests.fakes.serving import serving
 
@@ -58,6 +61,13 @@ class FakeRasa:
     answer: Callable[[str], list[Block]] = default_answer
     events: list[Event] = field(default_factory=list)
     """What came for the channels on other platforms."""
+    told: dict[str, str] = field(default_factory=dict)
+    """What officers wrote, by the number under which it was sent, in the order in which it came: a
+    channel sends nothing twice under one number."""
+    tellings: int = 0
+    """Requests to send such lines, whether or not they were new."""
+    stuck: bool = False
+    """True while a channel takes such a line and does not answer for a while."""
 
     async def _enrolled(self, request: web.Request) -> web.Response:
         return web.Response(text=request.query.get("hub.challenge", ""))
@@ -97,6 +107,18 @@ class FakeRasa:
         self.events.append(event)
         return web.json_response({})
 
+    async def _say(self, request: web.Request) -> web.Response:
+        body = await request.read()
+        signing.verify(request.headers[signing.HEADER], body, self.secret, int(time.time()))
+        line = json.loads(body)
+        self.tellings += 1
+        text = line["blocks"][-1]["text"]
+        if self.told.setdefault(line["key"], text) != text:
+            return web.Response(status=409)
+        if self.stuck:
+            await asyncio.sleep(5)
+        return web.json_response({"outcome": "sent"})
+
     async def _ready(self, _request: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
 
@@ -110,5 +132,6 @@ def fake_rasa(secret: str) -> Iterator[FakeRasa]:
     app.router.add_get("/webhooks/web/", fake._ready)
     app.router.add_post("/webhooks/{channel}/webhook", fake._platform)
     app.router.add_get("/webhooks/messenger/webhook", fake._enrolled)
+    app.router.add_post("/webhooks/{channel}/say", fake._say)
     with serving(fake, app):
         yield fake
