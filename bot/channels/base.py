@@ -22,9 +22,11 @@ from sanic.response import HTTPResponse, json
 
 from bot import remote_actions
 from bot.channels import notices, tokens
-from bot.channels.incoming import clean
+from bot.channels.incoming import LONGEST, clean
+from bot.channels.notices import Notice
 from bot.channels.office import Office
-from language.blocks import Block, Text, to_dict
+from bot.channels.once import Recent
+from language.blocks import Text, to_dict
 from language.proof_digits import CODE_GIVEN, PROOF, TAKEN_OUT, Given
 
 logger = logging.getLogger(__name__)
@@ -33,6 +35,9 @@ REMEMBERED = 600
 """Seconds for which an answer is kept, to be given again to who retries the message."""
 BODY_LIMIT = 64 * 1024
 """Bytes of a request; a message of a thousand characters is far below."""
+
+SPOKEN = 3600.0
+"""Seconds for which is remembered in which language somebody wrote last."""
 
 UNAWAITED = {4: "proof_given", 6: f"proof_given:{CODE_GIVEN}wrong"}
 """What is heard of digits alone that nobody awaits, by their number: their time may be over."""
@@ -100,6 +105,7 @@ class SignedChannel(InputChannel, ABC):  # type: ignore[misc]  # Rasa is not typ
 
     def __init__(self, office: Office) -> None:
         self._office = office
+        self._spoken: Recent[str] = Recent(SPOKEN)
 
     @abstractmethod
     def verify(self, request: Request) -> None:
@@ -149,9 +155,10 @@ class SignedChannel(InputChannel, ABC):  # type: ignore[misc]  # Rasa is not typ
 
     async def converse(self, on_new_message: Handler, incoming: Incoming) -> list[Blocks]:
         """Hand a message to the conversation and return the answer, which is never empty."""
+        language = self.language_of(incoming)
         cleaned = clean(incoming.text)
         if not cleaned.text:
-            return _said(notices.NOTHING_READABLE)
+            return said(notices.NOTHING_READABLE, language)
         text, outcome = cleaned.text, ""
         if cleaned.given:
             text, outcome = await self._checked(incoming.sender, cleaned.given, text)
@@ -174,10 +181,18 @@ class SignedChannel(InputChannel, ABC):  # type: ignore[misc]  # Rasa is not typ
         if not collector.messages:
             # An action that failed, or a policy that chose silence: silence is no answer.
             logger.error("%s: a message got no answer", self.name())
-            return _said(notices.NO_ANSWER)
+            return said(notices.NO_ANSWER, language)
         if cleaned.was_cut:
-            collector.messages[0].insert(0, to_dict(notices.CUT))
+            collector.messages[0].insert(0, to_dict(notices.CUT.said(language)))
         return collector.messages
+
+    def language_of(self, incoming: Incoming) -> str:
+        """Return the language in which to say something of a message: its own, its page's, or that
+        of what its sender wrote before; empty where none of them tells."""
+        found = notices.language_of(incoming.text[:LONGEST]) or incoming.language
+        if found:
+            self._spoken.put(incoming.sender, found)
+        return found or self._spoken.get(incoming.sender) or ""
 
     async def _checked(self, sender: str, given: Given, text: str) -> tuple[str, str]:
         """Have the office check digits; return what the conversation hears in place of the message,
@@ -192,5 +207,6 @@ class SignedChannel(InputChannel, ABC):  # type: ignore[misc]  # Rasa is not typ
         return text, outcome or ""
 
 
-def _said(*blocks: Block) -> list[Blocks]:
-    return [[to_dict(block) for block in blocks]]
+def said(notice: Notice, language: str) -> list[Blocks]:
+    """Return an answer that is a notice alone."""
+    return [[to_dict(notice.said(language))]]

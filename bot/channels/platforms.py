@@ -35,14 +35,16 @@ from bot.channels.base import (
     Incoming,
     Refused,
     SignedChannel,
+    said,
 )
 from bot.channels.lines import Lines
+from bot.channels.notices import Notice
 from bot.channels.office import Heard, Office, OfficeUnavailable
 from bot.channels.once import Once, Recent
 from bot.channels.rendering import Outgoing, Picture, Style, caption_of, render, way_in
 from bot.channels.seen import Seen
 from language import signing
-from language.blocks import Progress, to_dict
+from language.blocks import Progress
 
 logger = logging.getLogger(__name__)
 
@@ -89,6 +91,7 @@ class PlatformChannel(SignedChannel):
         self._http: aiohttp.ClientSession | None = None
         self._seen: Seen | None = None
         self._talking: Recent[bool] = Recent(KNOWN_TO_TALK)
+        self._turned_away: set[str] = set()
         self._told: Once[str] = Once(REMEMBERED)
         self._used: Recent[bool] = Recent(2 * signing.TOLERANCE)
         if self._missing:
@@ -161,9 +164,14 @@ class PlatformChannel(SignedChannel):
                 # What was sent before may have handed the sender over.
                 taken = await self._hear(incoming) if waits else heard
                 await self._answer(incoming, converse, taken)
+                if incoming.sender in self._turned_away:
+                    self._turned_away.discard(incoming.sender)
+                    await self._notify(incoming, notices.TOO_MANY)
 
             if not self._lines.put(incoming.sender, answer):
                 logger.warning("%s: a sender's line is full", self.name())
+                # Said once, with the next answer: a notice a message would answer a flood by one.
+                self._turned_away.add(incoming.sender)
         return json_response({})
 
     @abstractmethod
@@ -198,7 +206,7 @@ class PlatformChannel(SignedChannel):
         except OfficeUnavailable as error:
             logger.error("%s: the office does not hear: %s", self.name(), error)
             if self._talking.get(incoming.sender):
-                return Heard([[to_dict(notices.NO_ANSWER)]], talking=True)
+                return Heard(said(notices.NO_ANSWER, self.language_of(incoming)), talking=True)
             return None
         if heard is not None and heard.talking:
             self._talking.put(incoming.sender, True)
@@ -223,10 +231,10 @@ class PlatformChannel(SignedChannel):
             answer = await converse(incoming) if heard is None else heard.messages
         except OfficeUnavailable as error:
             logger.error("%s: the office does not answer: %s", self.name(), error)
-            answer = [[to_dict(notices.NO_ANSWER)]]
+            answer = said(notices.NO_ANSWER, self.language_of(incoming))
         except Exception:
             logger.exception("%s: a message could not be handled", self.name())
-            answer = [[to_dict(notices.NO_ANSWER)]]
+            answer = said(notices.NO_ANSWER, self.language_of(incoming))
         if not answer:
             return
         messages = render(answer, self.style)
@@ -236,6 +244,10 @@ class PlatformChannel(SignedChannel):
         way = way_in(answer) if self.pictures else None
         if way is not None:
             await self._show(incoming.sender, way, messages[-1])
+
+    async def _notify(self, incoming: Incoming, notice: Notice) -> None:
+        for message in render(said(notice, self.language_of(incoming)), self.style):
+            await self._deliver(incoming.sender, message)
 
     async def _show(self, to: str, way: Progress, last: Outgoing) -> None:
         """Send the picture of what has just been told, once: without it nothing is missing."""

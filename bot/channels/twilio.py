@@ -25,13 +25,12 @@ from twilio.request_validator import RequestValidator
 from twilio.twiml.messaging_response import MessagingResponse
 
 from bot.channels import notices
-from bot.channels.base import REMEMBERED, Blocks, Converse, Incoming, Refused
+from bot.channels.base import REMEMBERED, Blocks, Converse, Incoming, Refused, said
 from bot.channels.office import OfficeUnavailable
 from bot.channels.once import Once, Recent
 from bot.channels.platforms import NotTaken, PlatformChannel
 from bot.channels.rendering import Outgoing, Style, render
-from language.blocks import to_dict
-from language.folding import fold, plain_sms
+from language.folding import fold, has_marks, plain_sms
 
 logger = logging.getLogger(__name__)
 
@@ -52,8 +51,8 @@ class TwilioChannel(PlatformChannel):
     }
     plain: ClassVar[bool]
     """True where text goes out in the plain alphabet of SMS."""
-    more: ClassVar[str]
-    """What is said under a part of which there is more."""
+    more: ClassVar[tuple[str, str]]
+    """What is said under a part of which there is more: in Vietnamese, in English."""
 
     def __init__(self, settings: Mapping[str, str]) -> None:
         super().__init__(settings)
@@ -114,14 +113,14 @@ class TwilioChannel(PlatformChannel):
         except Exception as error:
             # A failure of ours is an answer too: who wrote has paid for the question.
             logger.error("%s: no answer: %s", self.name(), type(error).__name__)
-            answer = [[to_dict(notices.NO_ANSWER)]]
+            answer = said(notices.NO_ANSWER, self.language_of(incoming))
         return self._part(incoming.sender, self._parts(answer)) if answer else ""
 
     def _parts(self, answer: list[Blocks]) -> list[str]:
         parts = render(answer, self.style)
         if len(parts) > 1:
             # Room for the line that says so.
-            parts = render(answer, Style(self.style.longest - len(self.more) - 1))
+            parts = render(answer, Style(self.style.longest - max(map(len, self.more)) - 1))
         return [part.text for part in parts]
 
     async def _say_where(self, incoming: Incoming) -> None:
@@ -135,7 +134,7 @@ class TwilioChannel(PlatformChannel):
     def _part(self, sender: str, texts: list[str]) -> str:
         first, *rest = texts
         self._rest.put(sender, rest)
-        text = f"{first}\n{self.more}" if rest else first
+        text = f"{first}\n{self.more[0 if has_marks(first) else 1]}" if rest else first
         return plain_sms(text) if self.plain else text
 
     async def tell(self, to: str, answer: list[Blocks], key: str) -> str:
@@ -178,7 +177,7 @@ class SmsInput(TwilioChannel):
     # Four segments: the beginning of any answer fits, and nobody pays for ten.
     style: ClassVar = Style(longest=612)
     plain: ClassVar = True
-    more: ClassVar = "Con nua: nhan TIEP de xem tiep."
+    more: ClassVar = ("Con nua: nhan TIEP de xem tiep.", "There is more: reply MORE to read on.")
 
     @classmethod
     def name(cls) -> str:
@@ -191,7 +190,10 @@ class WhatsAppInput(TwilioChannel):
 
     style: ClassVar = Style(longest=1500)
     plain: ClassVar = False
-    more: ClassVar = "Còn nữa: Ông/Bà nhắn TIẾP để xem tiếp."
+    more: ClassVar = (
+        "Còn nữa: Ông/Bà nhắn TIẾP để xem tiếp.",
+        "There is more: reply MORE to read on.",
+    )
 
     @classmethod
     def name(cls) -> str:

@@ -27,11 +27,11 @@ from bot.channels.base import (
     Incoming,
     Refused,
     SignedChannel,
+    said,
 )
 from bot.channels.office import Office
 from bot.channels.once import Once, Recent
 from language import signing
-from language.blocks import to_dict
 
 logger = logging.getLogger(__name__)
 
@@ -101,5 +101,5 @@ class WebInput(SignedChannel):
             answer = await self._once.run(key, lambda: converse(incoming))
         except Exception:
             logger.exception("web: a message could not be handled")
-            answer = [[to_dict(notices.NO_ANSWER)]]
+            answer = said(notices.NO_ANSWER, self.language_of(incoming))
         return json_response({"messages": answer})

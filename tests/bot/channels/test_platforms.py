@@ -20,6 +20,7 @@ from rasa.core.channels.channel import UserMessage
 from sanic import Sanic
 
 from bot.channels import notices
+from bot.channels.lines import LONGEST_LINE
 from bot.channels.messenger import MessengerInput
 from bot.channels.platforms import PlatformChannel
 from bot.channels.telegram import TelegramInput
@@ -377,9 +378,60 @@ def test_rasas_injection_is_only_text(platform: Platform, play: Player) -> None:
 def test_what_cannot_be_read_is_said(platform: Platform, text: Any, play: Player) -> None:
     async def scenes(scene: Scene) -> None:
         await scene.hear(text)
-        assert scene.said == [notices.NOTHING_READABLE.text]
+        assert scene.said == [notices.NOTHING_READABLE.said("").text]
 
     assert play(platform, scenes).heard == []
+
+
+@each
+def test_notices_are_in_the_language_of_what_was_written(platform: Platform, play: Player) -> None:
+    async def scenes(scene: Scene) -> None:
+        await scene.hear("How much is the registration fee?", "1")
+        await scene.hear(None, "2")
+        assert scene.said[-1] == notices.NOTHING_READABLE.said("en").text
+        # A longer one than the platform's own limit would not be taken by its door.
+        await scene.hear("How much is the registration fee? " * 40, "3")
+        assert "".join(scene.said[2:]).startswith(notices.CUT.said("en").text)
+
+        async def broken(_message: Any) -> None:
+            raise RuntimeError("away")
+
+        scene.rasa = broken  # type: ignore[assignment]
+        scene.restart()
+        await scene.hear("Where is the office?", "4")
+        assert scene.said[-1] == notices.NO_ANSWER.said("en").text
+        await scene.hear("cơ quan ở đâu", "5")
+        assert scene.said[-1] == notices.NO_ANSWER.said("vi").text
+
+    play(platform, scenes)
+
+
+@each
+@pytest.mark.parametrize(("text", "language"), [("Fee for my house?", "en"), ("lệ phí", "vi")])
+def test_who_sends_too_much_at_once_is_told_so_once(
+    platform: Platform, play: Player, text: str, language: str
+) -> None:
+    async def scenes(scene: Scene) -> None:
+        held, plain = asyncio.Event(), scene.rasa
+
+        async def slow(message: Any) -> None:
+            await held.wait()
+            await Rasa.__call__(plain, message)
+
+        scene.rasa = slow  # type: ignore[assignment]
+        scene.restart()
+        for number in range(LONGEST_LINE + 5):
+            body = json.dumps(platform.write("7001", str(number), f"{text} {number}")).encode()
+            assert (await scene.post(body)).status_code == 200
+        held.set()
+        await scene.channel.drained()
+        told = notices.TOO_MANY.said(language).text
+        assert scene.said.count(told) == 1
+        assert len(scene.said) == LONGEST_LINE + 1
+        await scene.hear(f"{text} sau", "99")
+        assert scene.said.count(told) == 1
+
+    play(platform, scenes)
 
 
 @each
@@ -434,7 +486,7 @@ def test_an_office_that_is_away_is_apologised_for(platform: Platform, play: Play
         scene.fake.office_away = True
         await scene.hear("4321", "1")
         if platform is not ZALO:  # which asks the office for its token as well
-            assert scene.said[-1] == notices.NO_ANSWER.text
+            assert scene.said[-1] == notices.NO_ANSWER.said("").text
 
     assert "4321" not in play(platform, scenes).texts
 
@@ -685,7 +737,7 @@ def test_zalo_pictures_and_follows(play: Player) -> None:
         for event in (picture, follow):
             assert (await scene.post(json.dumps(event).encode())).status_code == 200
         await scene.channel.drained()
-        assert scene.said == [notices.NOTHING_READABLE.text]
+        assert scene.said == [notices.NOTHING_READABLE.said("").text]
 
     assert play(ZALO, scenes).heard == []
 

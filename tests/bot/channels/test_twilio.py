@@ -19,6 +19,7 @@ from twilio.request_validator import RequestValidator
 from bot.channels import notices
 from bot.channels.twilio import SmsInput, TwilioChannel, WhatsAppInput
 from language.blocks import Button, Buttons, Checklist, Item, Text
+from language.folding import plain_sms
 from tests.bot.channels.platform_server import SECRET, platforms
 from tests.bot.channels.test_platforms import Rasa
 
@@ -179,10 +180,22 @@ def test_a_long_answer_is_one_message_and_the_rest_follows_on_request(
     replies = say(kind, rasa, tmp_path, "giấy tờ", *(["TIẾP", "tiep"] * 3))
     longest = kind.style.longest
     assert all(len(reply) <= longest for reply in replies)
-    assert replies[0].endswith(kind.more if kind.plain else "để xem tiếp.")
+    assert replies[0].endswith(kind.more[0])
     everything = "\n".join(replies)
     wanted = [f"so {n}," if kind is SmsInput else f"số {n}," for n in range(60)]
     assert [one for one in wanted if one not in everything] == []
+
+
+@each
+def test_a_long_answer_in_english_says_how_to_read_on_in_english(
+    kind: type[TwilioChannel], tmp_path: Path
+) -> None:
+    rasa = Rasa()
+    rasa.blocks = (Checklist(tuple(Item(f"Paper number {n}, the original") for n in range(60))),)
+    replies = say(kind, rasa, tmp_path, "Which papers do I need?", "MORE")
+    assert replies[0].endswith("There is more: reply MORE to read on.")
+    assert len(replies[0]) <= kind.style.longest
+    assert "Paper number 0," in replies[0] and "Paper number 0," not in replies[1]
 
 
 def test_every_sign_of_an_sms_is_in_the_plain_alphabet(tmp_path: Path) -> None:
@@ -205,9 +218,12 @@ def test_a_failure_of_ours_is_a_reply(
             raise RuntimeError("away")
 
     replies = say(kind, Broken(), tmp_path, "hỏng", "chậm")
-    assert all("try again in a few minutes" in reply for reply in replies)
-    assert all(reply == replies[0] for reply in replies)
-    assert notices.NO_ANSWER.text == replies[0] or kind is SmsInput
+    told = notices.NO_ANSWER.said("vi").text
+    assert replies == [plain_sms(told) if kind.plain else told] * 2
+    (english,) = say(kind, Broken(), tmp_path, "Where is the office?")
+    assert english == notices.NO_ANSWER.said("en").text
+    unread = say(kind, Rasa(), tmp_path, "Where is the office?", "")
+    assert unread[1] == notices.NOTHING_READABLE.said("en").text
 
 
 @each

@@ -192,20 +192,88 @@ def test_ten_thousand_characters_are_cut_and_the_answer_says_so() -> None:
     conversation = Conversation()
     (message,) = ask(app_with(conversation), text="đất " * 2_500)
     assert len(conversation.heard[0].text) <= 1000
-    assert message[0] == to_dict(notices.CUT)
+    assert message[0] == to_dict(notices.CUT.said("vi"))
 
 
 def test_what_cannot_be_read_is_said_without_asking_rasa() -> None:
     conversation = Conversation()
-    assert ask(app_with(conversation), text="\x00\x00") == [[to_dict(notices.NOTHING_READABLE)]]
+    assert ask(app_with(conversation), text="\x00\x00") == [
+        [to_dict(notices.NOTHING_READABLE.said(""))]
+    ]
     assert conversation.heard == []
+
+
+ENGLISH = [
+    pytest.param("What papers do I need to sell my house?", "", id="written in it"),
+    pytest.param("12345", "en", id="a page in it"),
+]
+
+
+@pytest.mark.parametrize(("text", "page"), ENGLISH)
+def test_notices_are_in_english_for_who_writes_or_reads_it(text: str, page: str) -> None:
+    async def silent(_message: UserMessage) -> None:
+        return None
+
+    async def broken(_message: UserMessage) -> None:
+        raise RuntimeError("away")
+
+    known = {"language": page} if page else {}
+    for handler in (silent, broken):
+        told = ask(app_with(handler), text=text, **known)
+        assert told == [[to_dict(notices.NO_ANSWER.said("en"))]]
+    (long,) = ask(app_with(Conversation()), text=f"{text} " * 400, **known)
+    assert long[0] == to_dict(notices.CUT.said("en"))
+    app = app_with(Conversation())
+    ask(app, text=text, message_id="message-0001", **known)
+    (unreadable,) = ask(app, text="\x00", message_id="message-0002")
+    assert unreadable == [to_dict(notices.NOTHING_READABLE.said("en"))]
+    # Who then writes Vietnamese is told in Vietnamese, on whatever page.
+    ask(app, text="sổ đỏ bị rách", message_id="message-0003", **known)
+    (after,) = ask(app, text="\x00", message_id="message-0004")
+    assert after == [to_dict(notices.NOTHING_READABLE.said("vi"))]
+
+
+def test_one_senders_language_is_not_anothers() -> None:
+    app = app_with(Conversation())
+    ask(app, text="How much is the fee?", conversation="visitor-0001")
+    (other,) = ask(app, text="\x00", conversation="visitor-0002")
+    assert other == [to_dict(notices.NOTHING_READABLE.said(""))]
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [notices.NOTHING_READABLE, notices.CUT, notices.NO_ANSWER, notices.TOO_MANY],
+    ids=["nothing readable", "cut", "no answer", "too many"],
+)
+def test_every_notice_is_in_its_language(notice: notices.Notice) -> None:
+    assert notices.language_of(notice.vi) == "vi"
+    assert notices.language_of(notice.en) == "en"
+    both = notice.said("").text
+    assert notice.vi in both and notice.en in both
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("sổ đỏ bị rách", "vi"),
+        ("thu tuc sang ten", "vi"),
+        ("How long does it take?", "en"),
+        ("hello", ""),
+        ("ok", ""),
+        ("2", ""),
+        ("ask:transfer:fee+time", ""),
+        ("", ""),
+    ],
+)
+def test_the_language_of_a_message(text: str, language: str) -> None:
+    assert notices.language_of(text) == language
 
 
 def test_silence_is_answered() -> None:
     async def silent(_message: UserMessage) -> None:
         return None
 
-    assert ask(app_with(silent)) == [[to_dict(notices.NO_ANSWER)]]
+    assert ask(app_with(silent)) == [[to_dict(notices.NO_ANSWER.said("vi"))]]
 
 
 def test_digits_beside_a_code_go_to_the_site_and_not_to_the_conversation() -> None:
@@ -246,7 +314,7 @@ def test_a_failure_is_answered_and_a_retry_is_heard() -> None:
         ]
 
     failed, answered = asyncio.run(scenario())
-    assert failed == {"messages": [[to_dict(notices.NO_ANSWER)]]}
+    assert failed == {"messages": [[to_dict(notices.NO_ANSWER.said("vi"))]]}
     assert answered == {"messages": [[to_dict(Text("1: xin chào"))]]}
 
 
