@@ -24,6 +24,7 @@ TELEGRAM_TOKEN = "1234:telegram"
 ZALO_BOT_TOKEN = "bot-token"
 PAGE_TOKEN = "page-token"
 PNG = b"\x89PNG\r\n\x1a\n and so on"
+ZALO_UPLOAD = "/v2.0/oa/upload/image"
 TWILIO_PATH = "/2010-04-01/Accounts/AC1/Messages.json"
 TWILIO_BASIC = b64encode(b"AC1:auth-token").decode()
 
@@ -35,6 +36,8 @@ class Platforms:
     port: int = 0
     moods: deque[str] = field(default_factory=deque)
     """For the next answers: "busy", "broken", "refused", "hang"; then all is well."""
+    uploaded: dict[str, bytes] = field(default_factory=dict)
+    """Pictures that Zalo has, by what it knows them by."""
     sent: list[dict[str, Any]] = field(default_factory=list)
     """What was taken over, in order: each platform's own form."""
     requests: int = 0
@@ -86,8 +89,9 @@ async def _take(request: web.Request) -> web.StreamResponse:
     path = request.path
     is_form = path == TWILIO_PATH or request.content_type == "multipart/form-data"
     body = dict(await request.post()) if is_form else await request.json()
-    zalo = path == "/v3.0/oa/message/cs"
+    zalo = path in ("/v3.0/oa/message/cs", ZALO_UPLOAD)
     known = {
+        ZALO_UPLOAD: is_form and set(body) == {"file"},
         f"/bot{TELEGRAM_TOKEN}/sendMessage": True,
         f"/bot{TELEGRAM_TOKEN}/sendPhoto": is_form,
         f"/bot{ZALO_BOT_TOKEN}/sendMessage": True,
@@ -106,6 +110,12 @@ async def _take(request: web.Request) -> web.StreamResponse:
         if zalo:
             return web.json_response({"error": -210, "message": "too long"})
         return web.json_response({"ok": False, "error_code": 400}, status=400)
+    if path == ZALO_UPLOAD:
+        if mood == "broken":
+            return web.json_response({"error": 0, "data": {}})
+        name = f"attachment-{len(fake.uploaded)}"
+        fake.uploaded[name] = body["file"].file.read()
+        return web.json_response({"error": 0, "data": {"attachment_id": name}})
     fake.sent.append(body)
     if mood == "broken":
         return web.Response(text="<html>", status=500)
