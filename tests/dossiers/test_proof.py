@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event, select
@@ -206,6 +208,29 @@ def test_equal_digits_of_two_dossiers_do_not_show(
     with sessions() as session:
         one, other = session.scalars(select(Dossier.proofs))
     assert not set(one) & set(other)
+
+
+def test_limits_are_counted_over_what_counts_alone(proofs: Proofs, engine: Engine) -> None:
+    """By the engines' own account: else each try of a siege looks through all before it."""
+    asked: list[tuple[str, Any]] = []
+    event.listen(engine, "before_cursor_execute", lambda *args: asked.append((args[2], args[3])))
+    give(proofs, WRONG)
+    counting = {
+        statement: values
+        for statement, values in asked
+        if statement.startswith("SELECT count") and "proof_attempt" in statement
+    }
+    assert len(counting) == 3
+    used = set()
+    lite = engine.dialect.name == "sqlite"
+    with engine.connect() as connection:
+        if not lite:  # a table of one row is read as a whole otherwise
+            connection.exec_driver_sql("SET enable_seqscan = off")
+        for statement, values in counting.items():
+            how = "EXPLAIN QUERY PLAN " if lite else "EXPLAIN "
+            plan = connection.exec_driver_sql(how + statement, values)
+            used |= set(re.findall(r"ix_proof_attempt_\w+", " ".join(str(row[-1]) for row in plan)))
+    assert used == {f"ix_proof_attempt_counting_{of}" for of in ("sender", "code", "prefix")}
 
 
 def test_limits_come_from_the_settings(importer: Importer) -> None:
