@@ -52,6 +52,7 @@ class Vault:
 
         For finding and comparing only: it cannot be turned back, nor guessed without the key.
         """
+        # Not `hmac.digest`: it lets go of the interpreter, which then has to be waited for.
         return hmac.new(self._index_key, f"{purpose}\0{value}".encode(), sha256).hexdigest()
 
 

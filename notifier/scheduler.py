@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 import signal
 import sys
@@ -29,6 +28,7 @@ from sqlalchemy.orm import Session
 
 from core.clock import VIETNAM
 from core.database import EVENTS, MESSAGES, Sessions, get_sessions
+from core.memory import collect_seldom
 from core.observability import configure_logging, get_logger
 from core.privacy import Vault, get_vault
 from core.settings import Settings, get_settings
@@ -69,8 +69,6 @@ REDACTED = Counter("motcua_sms_redacted_total", "Messages whose text and number 
 _HANDOVER = 0.0005
 """Seconds after which a thread that wants Python's lock gets it. The database's thread gives it
 away with every statement, and would wait 5 ms for it each time while many answers come in."""
-_BETWEEN_COLLECTIONS = 50_000
-"""Objects more than before, after which circles of them are looked for (Python's own: 700)."""
 _STALE = 30.0
 """Seconds without a successful tick after which the process calls itself unwell."""
 
@@ -452,10 +450,5 @@ def run() -> None:
     if not settings.demonstration and not settings.public_url:
         log.warning("no MOTCUA_PUBLIC_URL: providers cannot tell us what became of messages")
     sys.setswitchinterval(_HANDOVER)
-    # What start-up made stays: the collector need not walk through it again and again. Requests
-    # make and drop many objects, hardly any in circles: looking for those took a quarter of the
-    # processor time of a message.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_BETWEEN_COLLECTIONS)
+    collect_seldom()
     uvloop.run(_main(settings, get_calendar().between))

@@ -67,10 +67,11 @@ _HERE = Path(__file__).parent
 _log = get_logger(__name__)
 
 _ROOMS = (
-    *(chat, pages, view, procedures, calculator, crawlers, phone, webhooks),
-    *(dossier, platforms, internal, health, officers),
+    *(webhooks, platforms),
+    *(chat, pages, view, procedures, calculator, crawlers, phone),
+    *(dossier, internal, health, officers),
 )
-"""What has routes, in the order in which they are looked through."""
+"""What has routes, in the order in which they are looked through: where bursts come from first."""
 FORGET_EVERY = 3600
 """Seconds between two sweeps of old conversations and links."""
 

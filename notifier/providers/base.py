@@ -137,6 +137,14 @@ def receipt_token(vault: Vault, ref: str, attempt: int) -> str:
     return vault.index(f"{ref}:{attempt}", purpose="receipt")[:32]
 
 
+def called_back_at(address: str, vault: Vault, ref: str, attempt: int) -> str:
+    """Return `address` with the query by which a receipt for this request is known again.
+
+    All of it is letters, digits, `-` and `_`: nothing is to be escaped.
+    """
+    return f"{address}?m={ref}&n={attempt}&k={receipt_token(vault, ref, attempt)}"
+
+
 @dataclass(frozen=True)
 class Heard:
     """A receipt as a provider's module has read it, proven genuine."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
-from urllib.parse import urlencode
 
 from prometheus_client import Counter
 
@@ -26,6 +25,7 @@ from notifier.providers.base import (
     NoTelling,
     Report,
     Request,
+    called_back_at,
     receipt_token,
 )
 from notifier.providers.wire import (
@@ -156,8 +156,7 @@ def request_id(request: Request) -> str:
 
 def callback_url(base: str, vault: Vault, name: str, attempt: int) -> str:
     """Return the address at which eSMS shall tell of the fate of the request with this id."""
-    token = receipt_token(vault, name, attempt)
-    return f"{base}{CALLBACK_PATH}?{urlencode({'m': name, 'n': attempt, 'k': token})}"
+    return called_back_at(base + CALLBACK_PATH, vault, name, attempt)
 
 
 def read_callback(vault: Vault, query: Mapping[str, str]) -> Heard:

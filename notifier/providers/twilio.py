@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
 import aiohttp
 from twilio.base.exceptions import TwilioException
@@ -36,6 +36,7 @@ from notifier.providers.base import (
     NoTelling,
     Report,
     Request,
+    called_back_at,
     receipt_token,
 )
 from notifier.providers.wire import (
@@ -251,8 +252,7 @@ class TwilioProvider:
 
 def callback_url(base: str, vault: Vault, ref: str, attempt: int) -> str:
     """Return the address at which Twilio shall tell of a request's fate."""
-    query = urlencode({"m": ref, "n": attempt, "k": receipt_token(vault, ref, attempt)})
-    return f"{base}{CALLBACK_PATH}?{query}"
+    return called_back_at(base + CALLBACK_PATH, vault, ref, attempt)
 
 
 def read_callback(

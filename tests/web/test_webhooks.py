@@ -19,7 +19,7 @@ from notifier.models import Receipt
 from notifier.providers.twilio import callback_url
 from notifier.vocabulary import Word
 from web.app import create_app
-from web.webhooks import FORGED
+from web.webhooks import FIELDS, FORGED, LARGEST
 
 TOKEN = "a twilio token for tests only"
 PUBLIC = "https://motcua.example.vn"
@@ -144,3 +144,15 @@ def test_an_unsigned_site_takes_no_receipts(app: FastAPI, settings: Settings, va
     with TestClient(bare) as client:
         url = callback_url(PUBLIC, vault, "ref-1", 1)
         assert post(client, url, FORM, signed_with="") == 403
+
+
+def test_what_is_too_much_is_not_read(client: TestClient, vault: Vault, sessions: Sessions) -> None:
+    parts = urlsplit(callback_url(PUBLIC, vault, "ref-1", 1))
+    flood = (b"x" * 1000 for _ in range(1 + LARGEST // 1000))  # its length is told by nobody
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = client.post(f"{parts.path}?{parts.query}", content=flood, headers=form)
+    assert answer.status_code == 413
+    many = {f"Field{n}": "" for n in range(FIELDS + 1)}
+    assert post(client, f"{PUBLIC}{parts.path}?{parts.query}", many) == 400
+    with sessions() as session:
+        assert session.scalars(select(Receipt)).all() == []
