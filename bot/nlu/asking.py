@@ -20,13 +20,14 @@ _CLAUSE = 15
 _BREATH = 30
 """… or where there are none after this many."""
 _SHORTEST = 5
-"""Words; less is no sentence ("Dạ.", "Em cảm ơn.") and stands with the one before it."""
+"""Words; less, if it asks nothing ("Dạ.", "Em cảm ơn."), stands with the sentence before it."""
 _ENDS = re.compile(r"(?<=[.?!;])\s+")
 _QUESTION = re.compile(
     r"\?|\b(?:(?:xin|cho|muon|de) (?:\w+ ){0,3}hoi|hoi (?:luat su|la|xem|vay)"
     r"|(?:lam|phai|thi|tinh|xu ly|giai quyet) (?:lam )?sao|ra sao|the nao|lam gi|nhung gi|can gi"
     r"|giay (?:to )?gi|thu tuc (?:gi|nao)|o dau|cho nao|bao nhieu|bao lau|khi nao|chung nao"
-    r"|may (?:ngay|thang|tien|bua|hom)|huong dan|tu van|(?:duoc|phai|dung) (?:hay )?(?:khong|ko|hong)"
+    r"|may (?:ngay|thang|tien|bua|hom)|huong dan|tu van"
+    r"|(?:duoc|phai|dung) (?:hay )?(?:khong|ko|hong)"
     r"|co (?:phai|duoc|can|bi|the|con|dung)\b.{0,80}\b(?:khong|ko|hong|chua)"
     r"|what|how|which|where|who|can (?:i|we|he|she|they)|do (?:i|we)|is it|should)\b"
 )

@@ -64,7 +64,10 @@ class EvidenceFeaturizer(SparseFeaturizer, GraphComponent):
     def fingerprint_addon(cls, config: Dict[str, Any]) -> Optional[str]:
         """Make Rasa's cache see a change of how text is analysed, which is not in this class."""
         return sources(
-            *(module.__file__ for module in (analysis, asking, copies, land, lesson, parts, vectors))
+            *(
+                module.__file__
+                for module in (analysis, asking, copies, land, lesson, parts, vectors)
+            )
         )
 
     def __init__(

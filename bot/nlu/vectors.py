@@ -79,7 +79,7 @@ class Vectors:
         return whole + EMPHASIS * self._rows(questions) if any(questions) else whole
 
     def _rows(self, texts: Sequence[Optional[str]]) -> csr_matrix:
-        """One row for each text, as if it were all of a message; an empty one where there is none."""
+        """One row for each text, as if it were a whole message; an empty one where it is None."""
         found = [NOTHING if text is None else self._row(Said.of(text)) for text in texts]
         ends = np.cumsum([0, *(columns.size for columns, _ in found)])
         indices = np.concatenate([columns for columns, _ in found] or [np.empty(0, np.int32)])

@@ -81,9 +81,9 @@ def test_f1(wanted: set[str], found: set[str], expected: float) -> None:
 
 
 READERS = SETS[-1] / "readers"
+"""The set of another hand, which is scored apart."""
 STORIES = SETS[-1] / "stories"
 """Stories of 110 to 165 words, scored apart too."""
-"""The set of another hand, which is scored apart."""
 
 
 @pytest.mark.parametrize(

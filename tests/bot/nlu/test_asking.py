@@ -50,5 +50,7 @@ def test_dictated_without_full_stops() -> None:
 
 
 def test_english() -> None:
-    story = "My aunt bought the plot in 1999 and fenced it. Her son built on it ten years later. " * 3
+    story = (
+        "My aunt bought the plot in 1999 and fenced it. Her son built on it ten years later. " * 3
+    )
     assert asked(f"{story}What should we bring? ") == "What should we bring?"
