@@ -17,7 +17,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy.sparse import csr_matrix, vstack
 
 import language
-from bot.nlu import analysis, copies, land, lesson, parts, vectors
+from bot.nlu import analysis, asking, copies, land, lesson, parts, vectors
 from bot.nlu.carrier import add_evidence, lesson_of
 from bot.nlu.lesson import Evidence, Lesson
 from bot.nlu.parts import parts_of
@@ -64,7 +64,10 @@ class EvidenceFeaturizer(SparseFeaturizer, GraphComponent):
     def fingerprint_addon(cls, config: Dict[str, Any]) -> Optional[str]:
         """Make Rasa's cache see a change of how text is analysed, which is not in this class."""
         return sources(
-            *(module.__file__ for module in (analysis, copies, land, lesson, parts, vectors))
+            *(
+                module.__file__
+                for module in (analysis, asking, copies, land, lesson, parts, vectors)
+            )
         )
 
     def __init__(

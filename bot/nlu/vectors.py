@@ -1,4 +1,5 @@
-"""Turns a message into one sparse row of TF-IDF weights over the streams of `analysis`.
+"""Turns a message into one sparse row of TF-IDF weights over the streams of `analysis`; what a long
+one asks counts more than what it tells.
 
 Fitting is scikit-learn's; what is kept on disk is only the vocabulary and its weights (JSON and
 NumPy arrays), never pickled code.
@@ -9,15 +10,21 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
-from typing import Dict, List, Mapping, Sequence, Tuple
+from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from bot.nlu.analysis import STREAMS, Said
+from bot.nlu.asking import asked
 
 FILE = "vectors"
+EMPHASIS = 0.3
+"""What the row of a long message's questions weighs beside the row of the whole
+(docs/understanding.md)."""
+NOTHING = (np.empty(0, np.int32), np.empty(0, np.float32))
+"""Columns and weights of an empty row."""
 
 
 class Vectors:
@@ -56,7 +63,9 @@ class Vectors:
                 # Nothing of this stream in the texts, as when none of them has accents.
                 continue
             streams[name] = vectoriser
-        return cls(streams, weights), hstack(parts, format="csr", dtype=np.float32)
+        vectors = cls(streams, weights)
+        whole = hstack(parts, format="csr", dtype=np.float32)
+        return vectors, whole + EMPHASIS * vectors._rows([asked(text) for text in texts])
 
     def rows(self, texts: Sequence[str]) -> csr_matrix:
         """Return one row for each text.
@@ -64,7 +73,14 @@ class Vectors:
         The weights are those of `TfidfVectorizer.transform`, worked out here: for the single
         message that a citizen sends, its checks and conversions take five times as long.
         """
-        found = [self._row(Said.of(text)) for text in texts]
+        whole = self._rows(texts)
+        questions = [asked(text) for text in texts]
+        # Adding up takes as long as a row, and most messages are short.
+        return whole + EMPHASIS * self._rows(questions) if any(questions) else whole
+
+    def _rows(self, texts: Sequence[Optional[str]]) -> csr_matrix:
+        """One row for each text, as if it were a whole message; an empty one where it is None."""
+        found = [NOTHING if text is None else self._row(Said.of(text)) for text in texts]
         ends = np.cumsum([0, *(columns.size for columns, _ in found)])
         indices = np.concatenate([columns for columns, _ in found] or [np.empty(0, np.int32)])
         data = np.concatenate([weights for _, weights in found] or [np.empty(0, np.float32)])
@@ -85,7 +101,7 @@ class Vectors:
                 streams.append(number)
                 sizes.append(len(counts))
         if not sizes:
-            return np.empty(0, np.int32), np.empty(0, np.float32)
+            return NOTHING
         at = np.array(columns, dtype=np.int32) + np.repeat(self._firsts[streams], sizes)
         weights = (np.log(np.array(often, dtype=np.float32)) + 1) * self._rarity[at]
         starts = np.cumsum([0, *sizes[:-1]])

@@ -7,7 +7,7 @@ import pytest
 from scipy.sparse import hstack
 
 from bot.nlu.analysis import Said
-from bot.nlu.vectors import Vectors
+from bot.nlu.vectors import EMPHASIS, Vectors
 
 TEXTS = [
     "Mất sổ đỏ làm lại ở đâu",
@@ -36,6 +36,19 @@ def test_rows_are_what_scikit_learn_makes(vectors: Vectors, texts: list[str]) ->
         assert np.allclose(rows.toarray(), wanted.toarray(), atol=1e-6)
 
 
-def test_learning_gives_the_rows_that_reading_gives(vectors: Vectors) -> None:
-    _, learned = Vectors.fit(TEXTS, WEIGHTS, RAREST)
-    assert np.allclose(learned.toarray(), vectors.rows(TEXTS).toarray(), atol=1e-6)
+STORY = "Mất sổ đỏ tách thửa đất. " * 10 + "Sang tên sổ đỏ cần giấy tờ gì"
+
+
+def test_learning_gives_the_rows_that_reading_gives() -> None:
+    texts = [*TEXTS, STORY]
+    vectors, learned = Vectors.fit(texts, WEIGHTS, RAREST)
+    assert np.allclose(learned.toarray(), vectors.rows(texts).toarray(), atol=1e-6)
+
+
+def test_what_a_story_asks_counts_beside_the_whole(vectors: Vectors) -> None:
+    story, question, short = vectors.rows([STORY, TEXTS[-1], TEXTS[0]]).toarray()
+    said = [Said.of(STORY)]
+    streams = vectors._streams.items()
+    whole = hstack([kind.transform(said) * WEIGHTS[name] for name, kind in streams]).toarray()[0]
+    assert np.allclose(story, whole + EMPHASIS * question, atol=1e-6)
+    assert np.allclose(short, vectors.rows(TEXTS[:1]).toarray()[0], atol=1e-6)
