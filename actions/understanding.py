@@ -19,6 +19,7 @@ from language.dossier_code import find_code, parse_code
 from language.english import is_english
 from language.folding import fold, normalise
 from language.syllables import is_syllable, undo_keys
+from procedures.sums import SUMS
 
 # --- when a procedure is sure enough -------------------------------------------------------------
 
@@ -585,7 +586,7 @@ def _by_itself(message: _Message, context: Context) -> Understanding:
     procedure = None if stranger else decide(message.named)
     if procedure is None and not stranger:
         procedure = _confirmed(message)
-    intent = "calculate_fee" if _wants_sum(message) else message.intent
+    intent = "calculate_fee" if _wants_sum(message) else "ask_procedure"
     aspects = ("fee",) if intent == "calculate_fee" else message.aspects
     return _meant(message, intent, procedure=procedure, aspects=aspects)
 
@@ -752,10 +753,13 @@ def _wants_person(message: _Message) -> bool:
 
 def _wants_sum(message: _Message) -> bool:
     """Whether a sum is to be worked out, rather than told about."""
-    if message.intent == "calculate_fee":
-        return message.firm or phrases.SUM_WISH.search(message.text) is not None
     fee = dict(message.parse.aspects).get("fee", 0.0)
-    return fee >= CLEAR_ASPECT_SCORE and phrases.SUM_WISH.search(message.text) is not None
+    wished = phrases.SUM_WISH.search(message.text) is not None
+    if message.intent != "calculate_fee":
+        return wished and fee >= CLEAR_ASPECT_SCORE
+    # A number alone is no wish: "lấn ranh 2 mét" asks for no fee, and a dispute has no sum.
+    best = message.named[0][0] if message.named else NONE
+    return wished or (message.firm and (best in SUMS or fee >= ASPECT_LEAST))
 
 
 def _is_strange(message: _Message) -> bool:

@@ -189,6 +189,22 @@ def test_values_go_to_the_sum_being_worked_out() -> None:
     assert about(*meant) == [("transfer", ("fee",))] * 3
 
 
+@pytest.mark.parametrize(
+    ("procedure", "fee", "intent"),
+    [
+        ("dispute", 0.1, LAND),  # a number, and no word of money
+        ("split_parcel", 0.9, "calculate_fee"),
+        ("transfer", 0.1, "calculate_fee"),  # there is a sum of it
+    ],
+)
+def test_a_number_alone_is_no_wish_for_a_sum(procedure: str, fee: float, intent: str) -> None:
+    parse = said(
+        "đất tôi bị lấn ranh 2 mét", "calculate_fee", {procedure: 0.92}, {"fee": fee}, sure=0.65
+    )
+    (meant,) = talk(parse)
+    assert (meant.intent, meant.procedure) == (intent, procedure)
+
+
 def test_a_dossier_is_kept_corrected_and_asked_on_about() -> None:
     meant = talk(
         said("xem giùm H46.12-250818-0092", "check_status"),
