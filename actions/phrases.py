@@ -150,7 +150,7 @@ BARE = word_set(
     toi minh chau con chuan bi theo mo nhung khoang nhiu thuc hien bieu form mau v z dz nap
     rang rua ri cay man chu chung bua hom han gian phap ly bien lai goc sao chinh photo nhan
     ket qua ben minh duong loi cap noi cho khi nguoi thanh toan rieng ca gap nhanh cham
-    trong vong khac tom tat chot cao re lay no cong dia
+    trong vong khac tom tat chot cao re lay no cong dia to
     """
 )
 """Words of a question that says nothing of what it is about: "nộp ở đâu vậy", "mất mấy ngày"."""

@@ -576,6 +576,10 @@ def _by_itself(message: _Message, context: Context) -> Understanding:
         if len(acts) > 1 and likely not in acts:  # whatever the model guesses, it is one of these
             return replace(meant, candidates=tuple((name, 1 / len(acts)) for name in acts))
         return replace(meant, procedure=acts[0] if len(acts) == 1 else likely)
+    ours = message.intent in (*ON_LAND, "out_of_scope") or not message.firm
+    if message.bare and message.none >= 0.5 and ours:
+        # "nộp hồ sơ ở đâu", said first of all: of which procedure is yet to be asked.
+        return replace(_ruled(message, "ask_procedure"), aspects=message.aspects)
     if message.intent not in ON_LAND:
         return _meant(message, message.intent)
     known = bool(message.named) and message.named[0][1] >= ANSWER_SCORE

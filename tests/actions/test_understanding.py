@@ -568,3 +568,24 @@ def test_according_to_the_rules_asks_for_no_law(text: str, asked: tuple[str, ...
 )
 def test_how_large_is_no_question_for_money(text: str, asked: tuple[str, ...]) -> None:
     assert talk(said(text, aspects={"fee": 0.97}))[0].aspects == asked
+
+
+@pytest.mark.parametrize(
+    ("text", "aspects"),
+    [
+        ("nộp hồ sơ ở đâu", {"where": 0.9}),
+        ("nop ho so online duoc khong", {"online": 0.9}),
+        ("hồ sơ cần những giấy tờ gì", {"documents": 0.9}),
+    ],
+)
+def test_a_first_question_that_names_nothing_is_asked_of_what(
+    text: str, aspects: dict[str, float]
+) -> None:
+    (meant,) = talk(said(text, "out_of_scope", aspects=aspects, sure=0.6))
+    assert (meant.intent, meant.procedure, meant.aspects) == (LAND, None, tuple(aspects))
+
+
+def test_short_words_that_name_something_are_answered() -> None:
+    text = "cho đất con rể thì có thuế không"
+    (meant,) = talk(said(text, LAND, {"gift": 0.9}, {"fee": 0.95}))
+    assert about(meant) == [("gift", ("fee",))]
