@@ -28,6 +28,7 @@ from helpdesk.cases import LONGEST, NotYours, Whole
 from helpdesk.opinions import latest_votes, of_answers
 from helpdesk.ratings import latest_words, sums
 from helpdesk.vocabulary import Author, CaseState, Delivery, Kind, Reason, Topic
+from language.proof_digits import TAKEN_OUT
 from procedures.catalogue import CatalogueError, get_catalogue
 from web.openapi import LEADS_ON, refusals
 from web.state import Site, site_of
@@ -264,6 +265,7 @@ def _case_page(
         problem=problem,
         text=text,
         longest=LONGEST,
+        hidden=TAKEN_OUT,
         token=_form_token(request, site),
         procedure=_procedure(whole.summary.procedure),
         **_words(),

@@ -176,12 +176,24 @@ def test_digits_that_prove_a_dossier_reach_neither_officer_nor_page(
     lan.do(reference, "take")  # out of hours what nobody has becomes a call-back
     for text in (RIGHT, f"đây {RIGHT}", f"4 số cuối của tôi là {RIGHT}", f"{CODE} {RIGHT}"):
         assert RIGHT not in visitor.say(text)
-    assert RIGHT not in lan.client.get(f"/can-bo/{reference}").text
+    shown = lan.client.get(f"/can-bo/{reference}").text
+    assert RIGHT not in shown and shown.count("là chữ số đã được che") == 4
     assert len(app.state.site.cases.show(reference).lines) == 4
     assert rasa.said == []
     visitor.say("kết thúc")
     visitor.say(RIGHT)  # a proof again, and told as one
     assert [text for _, text in rasa.said] == ["proof_given:refused"]
+
+
+def test_a_house_number_is_read_where_it_is_called_one(
+    app: FastAPI, visitor: Visitor, lan: Officer
+) -> None:
+    """As the officer is told to ask for it."""
+    reference = handed_over(app, visitor)
+    lan.do(reference, "take")
+    visitor.say("số nhà 1234")
+    shown = lan.client.get(f"/can-bo/{reference}").text
+    assert "số nhà 1234" in shown and "đã được che" not in shown
 
 
 def test_a_talk_in_english_and_its_file(app: FastAPI, visitor: Visitor, lan: Officer) -> None:
