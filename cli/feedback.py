@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
 from cli.database import migrate
 from cli.terminal import printable
 from core.clock import now as clock_now

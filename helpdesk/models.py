@@ -1,8 +1,8 @@
 """The helpdesk's tables.
 
 What citizens and officers write is encrypted, and goes with its case `desk_retention_days` after
-that is closed, or when the person is erased. What is said of answers and of the service names neither
-person nor dossier.
+that is closed, or when the person is erased. What is said of answers and of the service names
+neither person nor dossier.
 """
 
 from __future__ import annotations

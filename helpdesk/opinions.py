@@ -1,7 +1,7 @@
-"""What people say of the answers and of the service, as the office reads it: in sums, and the latest.
+"""What people say of the answers, as the office reads it: in sums, and the latest.
 
-Ratings hold nobody: a score, a channel, a procedure; of the service an office, a day, and words that
-were anonymised before they were kept.
+Ratings hold nobody: a score, a channel, a procedure, a reason. What they say of the service is
+`ratings`'.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""The words of the helpdesk, declared once: what a case is, where it stands, what is awaited, why an
-answer was no help."""
+"""The words of the helpdesk, declared once: what a case is, where it stands, what is awaited, why
+an answer was no help."""
 
 from __future__ import annotations
 

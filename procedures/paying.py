@@ -1,7 +1,7 @@
 """How what the tax office asks for is paid: for who has its notice in hand.
 
-By the law of the day on which one pays, not of that on which the dossier was received. A notice says
-itself where and by when, and that is said in any case; the ways that the law knows are told while it
+By the law of the day on which one pays, not of that on which the dossier was received. A notice
+gives the particulars, and that is said in any case; the ways that the law knows are told while it
 is in force.
 """
 

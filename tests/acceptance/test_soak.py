@@ -17,9 +17,9 @@ SECONDS = 30.0
 EVERY = 3.0
 """Seconds between two things that a visitor says, as people do; the site takes twenty a minute."""
 RUNAWAY = 48.0
-"""MiB that one process may grow by, once warm, in half a minute: about what Rasa, which keeps answers
-for a while, grew by in ten whole minutes (docs/measurements.md). What grows so fast has run away; what
-grows slowly is for the long form to see."""
+"""MiB that one process may grow by, once warm, in half a minute: about what Rasa, which keeps
+answers for a while, grew by in ten whole minutes (docs/measurements.md). What grows so fast has run
+away; what grows slowly is for the long form to see."""
 
 
 @pytest.mark.timeout(180)

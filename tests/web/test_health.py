@@ -1,4 +1,4 @@
-"""`/healthz` tells what is so: a database that can only be read is not one the office can work on."""
+"""`/healthz` tells what is so: a database that can only be read is none to work on."""
 
 from __future__ import annotations
 
