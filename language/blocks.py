@@ -221,6 +221,8 @@ def _row(columns: Sequence[str], row: Sequence[str]) -> str:
     return " · ".join((f"{first}: {value}", *told))
 
 
+_IN_ENGLISH = "Source:"
+"""How the English text of a source begins."""
 _MARKS = {"done": "[x]", "current": "[>]", "ahead": "[ ]", "broken": "[!]"}
 
 
@@ -244,7 +246,8 @@ def _as_text(block: Block) -> str:
         case Facts():
             lines = [f"{name}: {value}" for name, value in block.facts]
         case Source():
-            return block.text + (f" [{block.checked_on}]" if block.checked_on else "")
+            checked = "Checked on" if block.text.startswith(_IN_ENGLISH) else "Kiểm tra ngày"
+            return block.text + (f" {checked} {block.checked_on}." if block.checked_on else "")
         case Link():
             return f"{block.title}: {block.url}"
         case Buttons():

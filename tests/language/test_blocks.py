@@ -61,3 +61,16 @@ def test_a_row_names_the_columns_beyond_the_second() -> None:
         "Trước bạ: 0,5 % · Người nộp: Người mua",
         "Lệ phí: 12.000 đồng",
     ]
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        (b.Source("Nguồn: Luật Đất đai.", "", "18/07/2026"), "Kiểm tra ngày 18/07/2026."),
+        (b.Source("Source: the Land Law.", "", "18/07/2026"), "Checked on 18/07/2026."),
+    ],
+)
+def test_when_a_source_was_checked_is_said_in_its_own_language(
+    source: b.Source, shown: str
+) -> None:
+    assert b.as_text([source]) == f"{source.text} {shown}"
