@@ -339,14 +339,27 @@ def release(
         bool,
         typer.Option("--budget", help="All that were kept back for want of budget, at any cost."),
     ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Agreed to what --budget costs, however many they are.")
+    ] = False,
     json_output: Json = False,
 ) -> None:
-    """Let held messages go."""
+    """Let held messages go. More than MOTCUA_SMS_LARGE_BATCH of them are asked about first."""
     if bool(messages) == all_of_budget:
         _fail("Hãy nêu số của các tin, hoặc --budget.")
     if messages:
         _do(messages, operators.release, "released", "đã cho gửi", json_output)
         return
+    with get_sessions()() as session:
+        found = budgets.figures(session, installed_desk().budget, clock_now())
+    if found.held_messages > get_settings().sms_large_batch and not yes:
+        errors = Console(stderr=True)
+        cost = f"{found.held_messages} tin, nhiều nhất {dong(found.held)}"
+        errors.print(f"Sẽ cho gửi {cost}, ngoài ngân sách ngày.", highlight=False)
+        asks = not json_output and sys.stdin.isatty()
+        if not (asks and typer.confirm("Đồng ý?", err=True)):
+            errors.print("Chưa gửi tin nào; nếu đồng ý, chạy lại với --yes.")
+            raise typer.Exit(2)
     with get_sessions().begin() as session:
         number = budgets.release_all(session, _who(), clock_now())
     _say({"released": number}, f"Đã cho gửi {number} tin.", json_output)

@@ -233,6 +233,26 @@ def test_the_budget_on_the_screen(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("installation")
+def test_many_kept_back_are_not_let_go_before_their_cost_is_agreed_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MOTCUA_SMS_PRICES", "phone=900")
+    monkeypatch.setenv("MOTCUA_SMS_DAILY_BUDGET", "1000")
+    monkeypatch.setenv("MOTCUA_SMS_LARGE_BATCH", "1")
+    get_settings.cache_clear()
+    for _ in range(2):
+        assert CliRunner().invoke(app, ["test", "0912345678"]).exit_code == 0
+    with get_sessions().begin() as session:
+        session.execute(update(Message).values(state=State.HELD, why=Why.BUDGET))
+    refused = CliRunner().invoke(app, ["release", "--budget"])
+    assert refused.exit_code == 2
+    assert "2 tin, nhiều nhất 1.800 đ" in " ".join(refused.output.split())
+    assert '"held": 2' in CliRunner().invoke(app, ["list", "--json"]).output
+    agreed = CliRunner().invoke(app, ["release", "--budget", "--yes", "--json"])
+    assert json.loads(agreed.stdout) == {"released": 2}
+
+
+@pytest.mark.usefixtures("installation")
 def test_the_officers_list_on_the_screen() -> None:
     assert "Không có hồ sơ nào" in CliRunner().invoke(dossiers_app, ["late"]).output
     with get_sessions().begin() as session:
