@@ -324,6 +324,32 @@ def zns_login(json_output: Json = False) -> None:
     _say({"signed_in": True}, "Đã đăng nhập Zalo; từ nay hệ thống tự gia hạn.", json_output)
 
 
+@app.command("bad-numbers")
+def bad_numbers(json_output: Json = False) -> None:
+    """List open dossiers whose number a provider takes for none (số cần sửa): correct it in the
+    office's records, and the next export brings it; then ./motcua sms retry."""
+    with get_sessions()() as session:
+        found = operators.bad_numbers(session)
+    if json_output:
+        _print_json([asdict(one) for one in found])
+        return
+    if not found:
+        console.print("Không có số nào cần sửa.")
+        return
+    rows = [
+        {
+            "Mã hồ sơ": one.dossier,
+            "Nơi tiếp nhận": one.office,
+            "Số": one.number,
+            "Qua": one.provider,
+            "Mã lỗi": one.code,
+            "Lúc": one.at,
+        }
+        for one in found
+    ]
+    _table("Số điện thoại cần sửa trong hồ sơ", rows)
+
+
 @app.command()
 def hold(messages: Ids, json_output: Json = False) -> None:
     """Keep queued messages back until they are released."""

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
 
-from sqlalchemy import func, select, union
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, func, or_, select, union
+from sqlalchemy.orm import Session, aliased
 
 from core.clock import VIETNAM
 from core.privacy import UnreadableSecret, Vault, mask_phone
-from dossiers.models import Dossier, DossierEvent
+from dossiers import lifecycle
+from dossiers.models import Dossier, DossierEvent, Office
 from notifier import circuits
 from notifier.circuits import Circuit
 from notifier.desk import Desk
@@ -24,6 +25,7 @@ from notifier.direct import NotPossible
 from notifier.models import Attempt, Message, PlanDecision, Receipt, Reminder
 from notifier.outbox import Change, Draft, change, put
 from notifier.policy import Step
+from notifier.providers.registry import BAD_NUMBERS as BAD_CODES
 from notifier.routing import Route
 from notifier.segments import Size
 from notifier.states import Cause, State, next_state
@@ -246,6 +248,65 @@ def providers(
     return lines
 
 
+@dataclass(frozen=True)
+class BadNumber:
+    """An open dossier whose number a provider takes for none: for the office to correct."""
+
+    dossier: str
+    """Its code."""
+    office: str
+    number: str
+    """Masked."""
+    provider: str
+    code: str
+    """The provider's, the latest."""
+    at: datetime
+
+
+def bad_numbers(session: Session) -> list[BadNumber]:
+    """Return the open dossiers whose present number a provider has refused as none, the latest
+    first. One to which something was delivered since, or that was corrected, is not among them."""
+    refused = or_(
+        *((Message.provider == name) & Message.code.in_(codes) for name, codes in BAD_CODES.items())
+    )
+    later = aliased(Message)
+    reached_since = exists().where(
+        later.phone_index == Message.phone_index,
+        later.state == State.DELIVERED,
+        later.state_at > Message.state_at,
+    )
+    rows = session.execute(
+        select(
+            Dossier.code,
+            func.coalesce(Office.name, ""),
+            Message.phone_tail,
+            Message.provider,
+            Message.code,
+            Message.state_at,
+        )
+        .join(Dossier, Dossier.phone_index == Message.phone_index)
+        .outerjoin(Office, Office.id == Dossier.office_id)
+        .where(
+            Message.state.in_((State.FAILED, State.UNDELIVERED)),
+            refused,
+            ~reached_since,
+            Dossier.status.not_in(lifecycle.FINAL),
+        )
+        .order_by(Message.state_at.desc(), Dossier.code)
+    )
+    found: dict[str, BadNumber] = {}
+    for dossier, office, tail, provider, code, moment in rows:
+        number = _masked(tail)
+        found.setdefault(
+            dossier, BadNumber(dossier, office, number, provider or "", code or "", moment)
+        )
+    return list(found.values())
+
+
+def _masked(tail: str) -> str:
+    return mask_phone(f"0000{tail}" if tail else "")
+
+
 def _move(session: Session, ids: Sequence[int], cause: Cause, who: str, now: datetime) -> set[int]:
     found = session.scalars(select(Message).where(Message.id.in_(ids))).all()
     step = Step(cause, None if cause is Cause.RELEASE else Why.OPERATOR)
@@ -295,7 +356,7 @@ def _line(message: Message, code: str) -> Line:
         id=message.id,
         template=message.template,
         dossier=code,
-        recipient=mask_phone(f"0000{message.phone_tail}" if message.phone_tail else ""),
+        recipient=_masked(message.phone_tail),
         state=message.state,
         why=message.why,
         segments=message.segments,

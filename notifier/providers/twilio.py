@@ -111,6 +111,9 @@ FAILURES: Mapping[int, Word] = {
 """What error codes mean of a message that was taken over and then not delivered. The others are for
 good: no such number (30005, 30006), blocked (30004), filtered (30007) …"""
 
+BAD_NUMBERS = frozenset({"21211", "21614", "30005", "30006"})
+"""Codes by which a number is none, or no mobile one: for the office to correct."""
+
 _WORDS: Mapping[str, Word] = {
     "accepted": Word.ACCEPTED,
     "scheduled": Word.ACCEPTED,

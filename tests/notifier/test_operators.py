@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,60 @@ def test_a_digest_says_of_which_dossiers_it_tells(
         found = operators.history(session, vault, digest.id)
     assert found.line.dossier == ""
     assert found.dossiers == tuple(f"H60.12.01-261102-{n:04d}" for n in range(1, 5))
+
+
+@pytest.mark.parametrize(
+    ("provider", "code", "listed"),
+    [
+        ("twilio", "21614", True),
+        ("twilio", "30005", True),
+        ("esms", "108", True),
+        ("twilio", "30007", False),  # filtered: the number is as good as any
+        ("zns", "-108", False),  # unknown to Zalo alone
+        ("twilio", "108", False),  # another's code
+    ],
+)
+def test_numbers_that_are_none_are_for_the_office_to_correct(
+    sessions: Sessions,
+    registry: Registry,
+    make_desk: MakeDesk,
+    provider: str,
+    code: str,
+    listed: bool,
+) -> None:
+    put(registry, make_desk, State.UNDELIVERED)
+    with sessions.begin() as session:
+        session.execute(update(Message).values(provider=provider, code=code, state_at=NOON))
+    with sessions() as session:
+        found = operators.bad_numbers(session)
+    assert [one.dossier for one in found] == ["H60.12.01-261102-0001"] * listed
+    assert "912345678" not in repr(found)
+    if not listed:
+        return
+    assert (found[0].number, found[0].code) == ("••• ••• 678", code)
+    with sessions.begin() as session:
+        session.execute(update(Dossier).values(phone_index="f" * 64))  # corrected
+        assert not operators.bad_numbers(session)
+
+
+def test_a_number_that_something_reached_since_is_good(
+    sessions: Sessions, registry: Registry, make_desk: MakeDesk
+) -> None:
+    put(registry, make_desk, State.FAILED)
+    with sessions.begin() as session:
+        session.execute(update(Message).values(provider="twilio", code="21614", state_at=NOON))
+    later = put_another(registry, make_desk, NOON + timedelta(hours=1))
+    with sessions.begin() as session:
+        assert len(operators.bad_numbers(session)) == 2  # both dossiers have this number
+        session.execute(update(Message).where(Message.id == later).values(state=State.DELIVERED))
+        assert not operators.bad_numbers(session)
+
+
+def put_another(registry: Registry, make_desk: MakeDesk, at: datetime) -> int:
+    registry.dossier(status=Status.DONE)
+    with registry.sessions.begin() as session:
+        plan_batch(session, make_desk(), at)
+    return registry.messages()[-1].id
 
 
 def test_holding_and_releasing(sessions: Sessions, registry: Registry, make_desk: MakeDesk) -> None:
@@ -177,6 +232,8 @@ def test_the_command_line() -> None:
     assert "r-1234" not in result.output
     assert CliRunner().invoke(app, ["zns-login"], input="nothing like it").exit_code == 1
     assert shown["history"][0]["by"].startswith("operator ")
+    assert "Không có số nào cần sửa" in run("bad-numbers")
+    assert json.loads(run("bad-numbers", "--json")) == []
     assert "digest v1 · dài nhất 2 phần tin" in run("templates")
     assert "Tel. Chi nhanh 1" in run("templates")
     assert run("templates", "--check", str(DEFAULT_FILE)).startswith("registered v1")
