@@ -93,6 +93,7 @@ class TwilioChannel(PlatformChannel):
         if known is None:
             known = await self._reply(incoming, key, converse)
             self._replies.put(key, known)
+            self._once.drop(key)  # its parts are kept; the whole need not be
             await self._say_where(incoming)
         twiml = MessagingResponse()
         if known:

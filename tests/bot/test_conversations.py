@@ -135,3 +135,15 @@ def test_a_new_session_begins_with_nothing_remembered() -> None:
     tracker = kept(events)
     assert tracker.get_slot("misses") is None
     assert texts(tracker) == ["question 9"]  # of the last session, which is what Rasa asks for
+
+
+def test_a_conversation_is_kept_packed() -> None:
+    async def scenario() -> int:
+        domain = domain_with_slots()
+        store = ShortMemory(domain, clock=Clock())
+        events = [event for number in range(2) for event in turn(number)]
+        events[3] = BotUttered("Giấy tờ cần có: đơn đăng ký biến động, giấy chứng nhận. " * 100)
+        await store.save(DialogueStateTracker.from_events("web:a", events, domain.slots))
+        return sum(len(packed) for packed in store.store.values())
+
+    assert asyncio.run(scenario()) < 2000

@@ -11,6 +11,7 @@ import asyncio
 import json
 import logging
 import re
+import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -87,7 +88,9 @@ class Mind:
         await message.output_channel.send_text_message(message.sender_id, "vâng")
 
     def kept(self) -> str:
-        return json.dumps(dict(self.store.store), ensure_ascii=False)
+        # Rasa writes JSON with escapes: read, so that what is sought can be found.
+        kept = {who: json.loads(zlib.decompress(at)) for who, at in self.store.store.items()}
+        return json.dumps(kept, ensure_ascii=False)
 
 
 @asynccontextmanager
