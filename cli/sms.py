@@ -45,6 +45,7 @@ from notifier.direct import NotPossible
 from notifier.lateness import NoSuchAppointment, put_off
 from notifier.operators import History, Line
 from notifier.providers import zalo_tokens
+from notifier.providers.registry import missing
 from notifier.routing import InvalidRoute, Route, parse_route
 from notifier.states import State
 from notifier.templates import (
@@ -252,8 +253,11 @@ def providers(
             for one in events
         ]
     if json_output:
-        _print_json({"route": settings.message_route, "providers": lines, "history": history})
+        shown = {"route": settings.message_route, "providers": lines, "history": history}
+        _print_json({**shown, "troubles": missing(settings)})
         return
+    for trouble in missing(settings):
+        Console(stderr=True).print(f"Chưa dùng được: {trouble}", markup=False, highlight=False)
     console.print(f"Đường gửi: {settings.message_route}", markup=False, highlight=False)
     _table(
         "Nhà cung cấp",

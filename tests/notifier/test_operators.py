@@ -290,6 +290,15 @@ def test_the_budget_on_the_screen(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("installation")
+def test_a_route_that_cannot_work_is_said_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOTCUA_SMS_ROUTE", "esms, nobody")
+    get_settings.cache_clear()
+    result = CliRunner().invoke(app, ["providers"])
+    assert "Chưa dùng được: MOTCUA_SMS_ROUTE names nobody" in " ".join(result.output.split())
+    assert json.loads(CliRunner().invoke(app, ["providers", "--json"]).stdout)["troubles"]
+
+
+@pytest.mark.usefixtures("installation")
 def test_many_kept_back_are_not_let_go_before_their_cost_is_agreed_to(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
