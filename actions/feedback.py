@@ -8,20 +8,19 @@ import secrets
 from sqlalchemy import delete, update
 
 from actions.conversation import rating
-from actions.models import UNANSWERED_KEPT, Rating, Reason, Unanswered, Why
+from actions.models import UNANSWERED_KEPT, Unanswered, Why
 from actions.people import contacts
 from actions.texts import say
 from actions.turn import Reply, Rooms, Turn
 from dossiers.proof import Sender
 from helpdesk import questions
 from helpdesk.anonymising import anonymise
-from helpdesk.vocabulary import Awaited, Topic
+from helpdesk.models import Rating
+from helpdesk.opinions import GOOD
+from helpdesk.vocabulary import Awaited, Reason, Topic
 from helpdesk.words import say as say_desk
 from language.blocks import Button, Buttons, Text
 from language.folding import fold
-
-GOOD = 60
-"""From this score on, somebody was helped."""
 
 _OF = re.compile(r"\b(\d{1,2})\s*(?:/|tren|out of)\s*(5|10)\b")
 _STARS = re.compile(r"\b([1-5]|mot|hai|ba|bon|nam|one|two|three|four|five)\s*(?:sao|stars?)\b")

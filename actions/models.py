@@ -1,7 +1,7 @@
-"""What the conversation leaves behind for the office: ratings, and questions that it did not answer
-or answered unhelpfully.
+"""What the conversation leaves behind for the office: questions that it did not answer, or answered
+unhelpfully.
 
-Neither says who asked. The words of a question are anonymised before they are kept, encrypted all
+None says who asked. The words of a question are anonymised before they are kept, encrypted all
 the same, because people write of their families, and deleted after `UNANSWERED_KEPT`.
 """
 
@@ -28,37 +28,6 @@ class Why(StrEnum):
     """A land question on which the catalogue has nothing."""
     UNHELPFUL = "unhelpful"
     """It was answered, and the answer was rated as no help."""
-
-
-class Reason(StrEnum):
-    """Why an answer was no help."""
-
-    OTHER_MATTER = "other_matter"
-    """It answered something else."""
-    UNCLEAR = "unclear"
-    """It could not be understood."""
-    INCOMPLETE = "incomplete"
-    """Something was missing."""
-    WRONG = "wrong"
-    """It is not so."""
-
-
-class Rating(Base):
-    """Somebody's word on the answers."""
-
-    __tablename__ = "rating"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
-    channel: Mapped[str] = mapped_column(String(20))
-    score: Mapped[int]
-    """0 (no help at all) to 100."""
-    procedure: Mapped[str | None] = mapped_column(String(64))
-    """What the conversation was about, where that is known."""
-    reason: Mapped[Reason | None] = mapped_column(words(Reason))
-    """Why it was no help, where the person said."""
-    ref: Mapped[str | None] = mapped_column(String(16), unique=True)
-    """By which the reason finds the rating, once; chance, and gone when it is given."""
 
 
 class Unanswered(Base):

@@ -122,8 +122,12 @@ ADDING = re.compile(
     r"\bvua\b.*\bvua\b|\broi\b.*\bluon\b|\b(?:dong thoi|ket hop|ca hai|mot luot|mot lan"
     r"|cung luc|both)\b"
     r"|\b(?:2|hai) (?:viec|chuyen|thu tuc|van de|cau|thu|cai)\b"
+    r"|\b(?:cai|viec|thu tuc) nao (?:truoc|sau|nhanh|re|lau|it|ton|loi)\b"
+    r"|\bkhac (?:gi|nhau|cho nao|the nao)\b|\bwhich (?:one )?(?:first|is faster|is cheaper)\b"
 )
-"""Says that two things are wanted in one go."""
+"""Says that two things are wanted in one go, or compares them."""
+JOINED = re.compile(r"\b(?:va|voi|and)\b")
+"""Joins two acts, where a message is short enough to be of nothing else."""
 
 # --- values --------------------------------------------------------------------------------------
 

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from actions.models import UNANSWERED_KEPT, Rating, Unanswered
+from actions.models import UNANSWERED_KEPT, Unanswered
+from helpdesk.models import Rating
 
 
 def forget_old(session: Session, rating_days: int, now: datetime) -> int:

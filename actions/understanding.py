@@ -74,6 +74,8 @@ STORY = 40
 """Words from which on a message tells a story."""
 LEANING = 14
 """Words up to which a message may lean on what was said before it."""
+JOINING = 16
+"""Words up to which two acts joined by "và" are both what is asked about."""
 
 NONE = "none"
 """The model's candidate for "no procedure is named"."""
@@ -829,10 +831,17 @@ def _listed(message: _Message) -> tuple[str, ...]:
         # A part of one word is named by it where the model hears none.
         parts = [n if n != NONE else w for n, w in zip(parts, message.said.meant, strict=True)]
     sure = [name for name in parts if name != NONE]
-    both = message.said.meant if phrases.ADDING.search(message.text) else ()
+    both = message.said.meant if _speaks_of_two(message) else ()
     if not sure and len(both) == 2 and message.named and message.named[0][0] in both:
         sure = list(both)
     return tuple(dict.fromkeys(sure))
+
+
+def _speaks_of_two(message: _Message) -> bool:
+    """Whether the two acts that it names are wanted both, rather than told of one's story."""
+    if phrases.ADDING.search(message.text):
+        return True
+    return len(message.words) <= JOINING and phrases.JOINED.search(message.text) is not None
 
 
 def _ruled(message: _Message, intent: str) -> Understanding:

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from datetime import timedelta
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
-from sqlalchemy import select
 
-from actions.feedback import GOOD
-from actions.models import Rating
 from cli.database import migrate
 from cli.terminal import printable
 from core.clock import now as clock_now
 from core.database import get_sessions
 from core.privacy import get_vault
+from helpdesk.opinions import of_answers
 from helpdesk.ratings import latest_words, sums
 
 WORDS_SHOWN = 20
@@ -57,32 +53,20 @@ def feedback(
 def gather(days: int) -> dict[str, Any]:
     """Return the sums of the last `days`."""
     now = clock_now()
-    good: Counter[str] = Counter()
-    bad: Counter[str] = Counter()
-    reasons: dict[str, Counter[str]] = {}
     with get_sessions()() as session:
-        rows = session.execute(
-            select(Rating.procedure, Rating.score, Rating.reason).where(
-                Rating.at > now - timedelta(days=days)
-            )
-        )
-        for procedure, score, reason in rows:
-            (good if score >= GOOD else bad)[procedure or ""] += 1
-            if reason:
-                reasons.setdefault(procedure or "", Counter())[reason.value] += 1
+        answers = of_answers(session, now, days)
         service = sums(session, now, days)
         said = latest_words(session, get_vault(), now, days, WORDS_SHOWN)
-    names = sorted(good.keys() | bad.keys(), key=lambda one: (-bad[one], one))
     return {
         "days": days,
         "answers": [
             {
-                "procedure": one,
-                "good": good[one],
-                "bad": bad[one],
-                "reasons": dict(reasons.get(one, {})),
+                "procedure": one.procedure,
+                "good": one.good,
+                "bad": one.bad,
+                "reasons": {reason.value: count for reason, count in one.reasons.items()},
             }
-            for one in names
+            for one in answers
         ],
         "service": [
             {
@@ -93,5 +77,5 @@ def gather(days: int) -> dict[str, Any]:
             }
             for one in service
         ],
-        "words": [{"stars": stars, "words": words} for stars, words in said],
+        "words": [{"stars": one.stars, "words": one.words} for one in said],
     }

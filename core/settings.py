@@ -67,7 +67,12 @@ class Settings(BaseSettings):
     """What an operator may set. Durations in seconds unless the name says otherwise."""
 
     model_config = SettingsConfigDict(
-        env_prefix="MOTCUA_", env_file=ROOT / ".env", env_file_encoding="utf-8", extra="ignore"
+        env_prefix="MOTCUA_",
+        env_file=ROOT / ".env",
+        env_file_encoding="utf-8",
+        extra="ignore",
+        # What was wrong with a setting is said without its value, which may be a secret.
+        hide_input_in_errors=True,
     )
 
     # --- where things are kept -----------------------------------------------------------------

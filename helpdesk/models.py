@@ -1,8 +1,8 @@
 """The helpdesk's tables.
 
 What citizens and officers write is encrypted, and goes with its case `desk_retention_days` after
-that is closed, or when the person is erased. What is said of the service names neither person nor
-dossier.
+that is closed, or when the person is erased. What is said of answers and of the service names
+neither person nor dossier.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, UtcDateTime, words
-from helpdesk.vocabulary import Author, Awaited, CaseState, Delivery, Kind, Topic
+from helpdesk.vocabulary import Author, Awaited, CaseState, Delivery, Kind, Reason, Topic
 
 
 class DeskCase(Base):
@@ -101,6 +101,24 @@ class DeskQuestion(Base):
     """Fingerprint of the message that answered it: if that comes again it gets the same reply."""
     reply: Mapped[str] = mapped_column(Text, default="")
     """Encrypted: that reply."""
+
+
+class Rating(Base):
+    """Somebody's word on the answers."""
+
+    __tablename__ = "rating"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    channel: Mapped[str] = mapped_column(String(20))
+    score: Mapped[int]
+    """0 (no help at all) to 100."""
+    procedure: Mapped[str | None] = mapped_column(String(64))
+    """What the conversation was about, where that is known."""
+    reason: Mapped[Reason | None] = mapped_column(words(Reason))
+    """Why it was no help, where the person said."""
+    ref: Mapped[str | None] = mapped_column(String(16), unique=True)
+    """By which the reason finds the rating, once; chance, and gone when it is given."""
 
 
 class ServiceRating(Base):

@@ -53,6 +53,16 @@ class Sum:
         return sum(n * count for n, count in enumerate(self.counts, start=1)) / self.total
 
 
+@dataclass(frozen=True)
+class Words:
+    """A word on the service, and the stars with it."""
+
+    stars: int
+    procedure_code: str
+    words: str
+    """Anonymised when they were taken."""
+
+
 def read_stars(text: str) -> tuple[int, str] | None:
     """Return the stars and the word in an answer such as "4 nhanh gọn"; None where it is none."""
     found = _STARS.match(text)
@@ -148,18 +158,18 @@ def sums(session: Session, now: datetime, days: int) -> list[Sum]:
 
 def latest_words(
     session: Session, vault: Vault, now: datetime, days: int, most: int
-) -> Sequence[tuple[int, str]]:
-    """Return stars and words of the latest ratings that have any; those written under another key
+) -> Sequence[Words]:
+    """Return the latest ratings that have words, the newest first; those written under another key
     are left out."""
     since = vietnam_date(now) - timedelta(days=days)
     rows = session.execute(
-        select(ServiceRating.stars, ServiceRating.words_enc)
+        select(ServiceRating.stars, ServiceRating.procedure_code, ServiceRating.words_enc)
         .where(ServiceRating.on > since, ServiceRating.words_enc.is_not(None))
         .order_by(ServiceRating.id.desc())
         .limit(most)
     )
     found = []
-    for stars, words in rows:
+    for stars, code, words in rows:
         with suppress(UnreadableSecret):
-            found.append((stars, vault.decrypt(words or "")))
+            found.append(Words(stars, code, vault.decrypt(words or "")))
     return found

@@ -1,4 +1,5 @@
-"""The words of the helpdesk, declared once: what a case is, where it stands, what is awaited."""
+"""The words of the helpdesk, declared once: what a case is, where it stands, what is awaited, why
+an answer was no help."""
 
 from __future__ import annotations
 
@@ -63,6 +64,19 @@ class Awaited(StrEnum):
     """The words of a complaint."""
     STARS = "stars"
     """One to five, and a word, for the service on a dossier."""
+
+
+class Reason(StrEnum):
+    """Why an answer was no help."""
+
+    OTHER_MATTER = "other_matter"
+    """It answered something else."""
+    UNCLEAR = "unclear"
+    """It could not be understood."""
+    INCOMPLETE = "incomplete"
+    """Something was missing."""
+    WRONG = "wrong"
+    """It is not so."""
 
 
 END = frozenset(

@@ -12,6 +12,7 @@ from procedures.provinces import PROVINCES
 
 _WORDS = (
     ("Luật Thuế thu nhập cá nhân", "Personal Income Tax Law"),
+    ("Luật Quản lý thuế", "Tax Administration Law"),
     ("Luật Phí và lệ phí", "Law on Fees and Charges"),
     ("Luật Đất đai", "Land Law"),
     ("Bộ luật Dân sự", "Civil Code"),

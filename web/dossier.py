@@ -17,10 +17,12 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from core import clock
+from core.clock import vietnam_date
 from core.observability import get_logger
 from core.privacy import UnreadableSecret
 from core.texts import Language
 from dossiers.durations import Bar
+from dossiers.lifecycle import Status
 from dossiers.links import PAGE, linked_code
 from dossiers.lookup import DossierView
 from dossiers.models import Dossier
@@ -29,7 +31,7 @@ from dossiers.otp import CodeOutcome
 from dossiers.proof import Outcome, Sender
 from dossiers.telling import code_refused, code_sent, consent_words, facts, standing, usually, where
 from helpdesk.ratings import may_rate, rate
-from language.blocks import Progress
+from language.blocks import Block, Progress
 from notifier.choices import choose, number_of, send_second_step, wants_messages
 from notifier.desk import Desk
 from notifier.operators import history, messages
@@ -38,6 +40,7 @@ from notifier.templates import get_templates
 from procedures.catalogue import CatalogueError, NoVersion, get_catalogue
 from procedures.guide import Guide, guide
 from procedures.pages import CALCULATOR, CHECKLIST, page_path
+from procedures.paying import how_to_pay
 from procedures.provinces import PROVINCES
 from procedures.sums import SUMS
 from web.chat import CHANNEL, Token, admitted
@@ -203,6 +206,7 @@ def _page(
         usual=usually(dossier.usual, language) if dossier.usual else "",
         bars=_bars(dossier.usual.bars) if dossier.usual else (),
         guide=told,
+        paying=_paying(dossier, now, language),
         linked=linked,
         choice=_choice(site, sender, dossier, now, language),
         consent={"on": consent_words(True, language), "off": consent_words(False, language)},
@@ -288,6 +292,23 @@ def _procedure(
     if procedure in SUMS:
         linked["sum"] = page_path(procedure, CALCULATOR, language=language)
     return told, linked
+
+
+_MAY_COME_TO_PAY = frozenset(
+    {Status.REGISTERED, Status.ACCEPTED, Status.PROCESSING, Status.SUPPLEMENT_NEEDED}
+)
+"""States before the tax office's notice, if there is to be one."""
+
+
+def _paying(view: DossierView, now: datetime, language: Language) -> list[Block]:
+    """Return how to pay, for whom it concerns: nothing once the dossier is done with it."""
+    if view.status is not Status.TAX_DUE and view.status not in _MAY_COME_TO_PAY:
+        return []
+    try:
+        return how_to_pay(get_catalogue(), vietnam_date(now), language)
+    except CatalogueError as error:
+        _log.warning("dossier_page_without_paying", error=type(error).__name__)
+        return []
 
 
 def _bars(bars: tuple[Bar, ...]) -> list[tuple[Bar, int]]:

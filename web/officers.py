@@ -1,4 +1,5 @@
-"""The officers' page: who waits, what they wrote, and the answer. Off unless there are accounts.
+"""The officers' page: who waits, what they wrote, and the answer; what people say of answers and of
+the service. Off unless there are accounts.
 
 Plain forms. An officer signs in by name and password (`MOTCUA_DESK_OFFICERS`); the cookie holds for
 one working day, and no longer than the password. What is written here and by citizens is text
@@ -20,11 +21,14 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from core import clock
-from core.observability import get_logger
+from core.observability import get_logger, redact
 from core.texts import Language
 from helpdesk import officers as accounts
 from helpdesk.cases import LONGEST, NotYours, Whole
-from helpdesk.vocabulary import Author, CaseState, Delivery, Kind, Topic
+from helpdesk.opinions import latest_votes, of_answers
+from helpdesk.ratings import latest_words, sums
+from helpdesk.vocabulary import Author, CaseState, Delivery, Kind, Reason, Topic
+from language.proof_digits import TAKEN_OUT
 from procedures.catalogue import CatalogueError, get_catalogue
 from web.openapi import LEADS_ON, refusals
 from web.state import Site, site_of
@@ -71,7 +75,17 @@ DELIVERY_WORDS = {
     Delivery.SENT: "đã gửi",
     Delivery.FAILED: "KHÔNG gửi được, hoặc chưa rõ; xin gọi điện hoặc viết lại",
 }
+REASON_WORDS = {
+    Reason.OTHER_MATTER: "không đúng việc",
+    Reason.UNCLEAR: "khó hiểu",
+    Reason.INCOMPLETE: "còn thiếu",
+    Reason.WRONG: "sai",
+}
 """As officers read them."""
+PERIODS = (7, 30, 90)
+"""Days that may be looked back on."""
+MOST_OPINIONS = 30
+"""The latest votes, and the latest words, that are shown."""
 
 
 @router.get(SIGN_IN, response_class=HTMLResponse, responses=refusals(404))
@@ -155,6 +169,39 @@ def queue(request: Request, xong: bool = False) -> Response:
     )
 
 
+@router.get(f"{PAGE}/y-kien", response_class=HTMLResponse, responses={**LEADS_ON, **refusals(404)})
+def opinions(request: Request, ngay: int = 30) -> Response:
+    """What people say of the answers, by procedure, and of the service; never who said it."""
+    site, officer = _who(request)
+    if not officer:
+        return RedirectResponse(SIGN_IN, status_code=303)
+    days = ngay if ngay in PERIODS else 30
+    now = clock.now()
+    with site.sessions() as session:
+        answers = of_answers(session, now, days)
+        votes = latest_votes(session, now, days, MOST_OPINIONS)
+        service = sums(session, now, days)
+        words = latest_words(session, site.vault, now, days, MOST_OPINIONS)
+    by_procedure: dict[str, list[tuple[int, str]]] = {}
+    for one in words:
+        name = _procedure_of_code(one.procedure_code)
+        by_procedure.setdefault(name, []).append((one.stars, redact(one.words)))
+    return site.page(
+        request,
+        "officer_opinions.html",
+        language="vi",
+        officer=officer,
+        token=_form_token(request, site),
+        days=days,
+        periods=PERIODS,
+        answers=[(_procedure(one.procedure), one) for one in answers],
+        votes=[(_procedure(one.procedure), one) for one in votes],
+        service=service,
+        words=by_procedure,
+        reasons=REASON_WORDS,
+    )
+
+
 @router.get(
     PAGE + "/{reference}", response_class=HTMLResponse, responses={**LEADS_ON, **refusals(404)}
 )
@@ -218,6 +265,7 @@ def _case_page(
         problem=problem,
         text=text,
         longest=LONGEST,
+        hidden=TAKEN_OUT,
         token=_form_token(request, site),
         procedure=_procedure(whole.summary.procedure),
         **_words(),
@@ -246,6 +294,16 @@ def _procedure(id_: str | None) -> str:
         return get_catalogue().short(id_, language) if id_ else ""
     except (CatalogueError, KeyError):
         return id_ or ""
+
+
+def _procedure_of_code(code: str) -> str:
+    """Return the name of the procedure with a code of the national portal; the code where the
+    catalogue does not have it."""
+    try:
+        found = get_catalogue().find_code(code, "")
+    except CatalogueError:
+        found = None
+    return _procedure(found) if found else code
 
 
 def _words() -> dict[str, Any]:

@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from actions import feedback
-from actions.models import UNANSWERED_KEPT, Rating, Unanswered, Why
+from actions.models import UNANSWERED_KEPT, Unanswered, Why
 from actions.turn import State, Turn
+from helpdesk.models import Rating
 from tests.actions.conftest import NOW, Conversation
 
 

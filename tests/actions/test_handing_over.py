@@ -8,12 +8,11 @@ import pytest
 from sqlalchemy import select
 
 import helpdesk.models
-from actions.models import Rating, Reason
 from bot.channels import tokens
 from core.settings import Settings
 from helpdesk.cases import Cases
-from helpdesk.models import DeskQuestion
-from helpdesk.vocabulary import Awaited, Kind
+from helpdesk.models import DeskQuestion, Rating
+from helpdesk.vocabulary import Awaited, Kind, Reason
 from tests.actions.conftest import Conversation
 
 _ = helpdesk.models

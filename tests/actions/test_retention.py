@@ -8,9 +8,10 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from actions.models import UNANSWERED_KEPT, Rating, Unanswered, Why
+from actions.models import UNANSWERED_KEPT, Unanswered, Why
 from actions.retention import forget_old
 from core.database import Base, make_engine, session_factory
+from helpdesk.models import Rating
 from tests.actions.conftest import NOW, Conversation
 from tests.actions.test_server import serving
 

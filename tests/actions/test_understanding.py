@@ -430,6 +430,31 @@ def test_two_wishes_without_numbers_are_told_in_their_order() -> None:
     assert (meant.procedure, meant.beside) == ("merge_parcel", ("change_use",))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tách thửa và chuyển mục đích cần giấy gì",
+        "tách thửa rồi mới chuyển mục đích, cái nào trước",
+        "tách thửa khác gì chuyển mục đích",
+    ],
+)
+def test_two_acts_joined_or_compared_are_both_meant(text: str) -> None:
+    both = said(text, procedures={"change_use": 0.9, "split_parcel": 0.08})
+    first, second = talk(both, said("cái thứ 2", "rate", sure=0.3))
+    assert (first.procedure, first.beside) == ("split_parcel", ("change_use",))
+    assert second.procedure == "change_use"
+
+
+def test_a_longer_message_that_joins_acts_asks_about_one() -> None:
+    told = said(
+        "năm ngoái tôi đã tách thửa và được cấp hai sổ rồi, nay muốn chuyển mục đích một nửa "
+        "mảnh phía sau thì cần giấy gì",
+        procedures={"change_use": 0.9},
+    )
+    (meant,) = talk(told)
+    assert (meant.procedure, meant.beside) == ("change_use", ())
+
+
 def test_the_opposite_is_known() -> None:
     back = said("thế ngược lại thì sao", procedures={"split_parcel": 0.6, NONE: 0.3})
     assert about(*talk(SPLIT, back))[-1] == ("merge_parcel", ("time",))

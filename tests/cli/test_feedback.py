@@ -13,15 +13,15 @@ from click.testing import Result
 from sqlalchemy import delete
 from typer.testing import CliRunner
 
-from actions.feedback import GOOD
-from actions.models import Rating, Reason
 from cli.main import app
 from core import clock
 from core.clock import vietnam_date
 from core.database import get_sessions
 from core.privacy import get_vault
 from core.settings import get_settings
-from helpdesk.models import ServiceRating
+from helpdesk.models import Rating, ServiceRating
+from helpdesk.opinions import GOOD
+from helpdesk.vocabulary import Reason
 
 NASTY = "[bold]rất[/bold] \x1b]0;x\x07<b>chậm</b> \x1b[31mđỏ"
 OFFICE = "Chi nhánh 3"

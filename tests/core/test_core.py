@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from sqlalchemy import Integer, create_engine
 from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
@@ -145,3 +146,13 @@ def test_sqlite_survives_a_power_cut_and_checks_references(tmp_path: Path) -> No
             2,
             1,
         )
+
+
+def test_what_is_wrong_with_a_setting_is_said_without_its_value(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MOTCUA_DESK_OFFICERS", "Lan=$argon2id$v=19$m=65536$khong-ai-duoc-biet")
+    with pytest.raises(ValidationError) as told:
+        Settings(_env_file=None)  # type: ignore[call-arg]
+    assert "MOTCUA_DESK_OFFICERS" in str(told.value)
+    assert "khong-ai-duoc-biet" not in str(told.value)

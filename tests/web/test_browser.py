@@ -220,6 +220,23 @@ def test_on_paper_there_are_the_answers_and_their_basis_alone(page: Page) -> Non
     assert "151/2025" in text, "what was folded is printed"
 
 
+def test_what_was_asked_for_stays_to_be_read_when_its_field_is_gone(
+    browser: Browser, address: str, rasa: FakeRasa, script: bool
+) -> None:
+    words = "Xin nhập 4 số cuối của số điện thoại"
+    with browser.new_context(java_script_enabled=script) as context:
+        page = context.new_page()
+        page.goto(address)
+        rasa.answer = lambda _text: [AskProof(words)]
+        ask(page, "hồ sơ của tôi đâu")
+        expect(page.locator(".proof input[name=digits]")).to_be_visible()
+        rasa.answer = default_answer
+        ask(page, "thôi, sang tên cần gì")
+        expect(page.locator(".answer").last).to_contain_text("thôi, sang tên cần gì")
+        expect(page.get_by_text(words)).to_be_visible()
+        expect(page.locator("[name=digits]")).to_have_count(0)
+
+
 def test_the_answer_is_announced_once_by_the_log(page: Page) -> None:
     assert page.locator('[role="log"][aria-live="polite"]').count() == 1
     ask(page, "a")

@@ -142,6 +142,8 @@ def test_it_prints_on_one_sheet(
         assert (width, height) == (210, 297)
         printed = " ".join(sheet.pages[0].extract_text().split())
         asked = [CODE, OFFICE, "1900 0000", "30/12/2026"]
+        if status is Status.TAX_DUE:
+            asked += ["In person:" if language == "en" else "Nộp trực tiếp:"]
         assert [words for words in asked if words not in printed] == []
         unwanted = ["In trang này", "Print this page", "Tin nhắn", "Messages", "English"]
         assert [words for words in unwanted if words in printed] == []

@@ -341,3 +341,47 @@ def test_every_state_of_a_dossier_is_drawn(
     with TestClient(create_app(settings), client=("127.0.0.1", 50102)) as client:
         for query in ("", "?lang=en"):
             assert CODE in PageOf(client, path).do("prove", RIGHT, query).text
+
+
+# --- how to pay ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "language", "heading", "shown"),
+    [
+        (Status.TAX_DUE, "vi", "Nộp tiền thế nào", True),
+        (Status.TAX_DUE, "en", "How to pay", True),
+        (Status.PROCESSING, "vi", "Nếu phải nộp thuế thì nộp thế nào", True),
+        (Status.RETURNED, "vi", "thế nào", False),
+    ],
+)
+def test_how_to_pay_is_told_while_there_may_be_something_to_pay(
+    client: TestClient,
+    sessions: Sessions,
+    vault: Vault,
+    status: Status,
+    language: str,
+    heading: str,
+    shown: bool,
+) -> None:
+    page = PageOf(client, link_to(sessions, vault, add_dossier(sessions, vault, status)))
+    page.do("prove", RIGHT)
+    text = page.open(f"?lang={language}").text
+    assert ("108/2025/QH15" in text) is shown
+    if shown:
+        assert heading in text
+        assert (">Nộp trực tiếp: " in text) is (language == "vi")
+
+
+def test_how_to_pay_is_told_of_a_procedure_that_the_catalogue_does_not_have(
+    client: TestClient, sessions: Sessions, vault: Vault
+) -> None:
+    dossier = add_dossier(sessions, vault, Status.TAX_DUE)
+    with sessions.begin() as session:
+        unknown = {"procedure_code": "9.999999", "procedure_name": "Một thủ tục lạ"}
+        session.execute(update(Dossier).where(Dossier.id == dossier).values(**unknown))
+    page = PageOf(client, link_to(sessions, vault, dossier))
+    page.do("prove", RIGHT)
+    text = page.open().text
+    assert "Giấy tờ của thủ tục này" not in text
+    assert "Nộp tiền thế nào" in text and "chứng từ nộp tiền; xin giữ lại" in text

@@ -6,6 +6,8 @@ import asyncio
 import html
 import re
 from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -13,18 +15,21 @@ from fastapi.testclient import TestClient
 from httpx import Response
 
 from core import clock
+from core.clock import vietnam_date
 from core.database import Sessions
 from core.privacy import Vault
 from core.settings import Settings
 from core.texts import Language
 from dossiers.lifecycle import Status
 from dossiers.proof import Sender
-from helpdesk.models import ServiceRating
+from helpdesk import ratings
+from helpdesk.models import Rating, ServiceRating
 from helpdesk.officers import make_hash
-from helpdesk.vocabulary import CaseState
+from helpdesk.vocabulary import CaseState, Reason
+from procedures.catalogue import get_catalogue
 from tests.fakes.rasa_server import FakeRasa
 from tests.web.conftest import Visitor
-from tests.web.dossiers import CODE, RIGHT, PageOf, add_dossier, link_to
+from tests.web.dossiers import CODE, OFFICE, RIGHT, PageOf, add_dossier, link_to
 from web import courier, officers
 from web.app import create_app
 
@@ -171,12 +176,24 @@ def test_digits_that_prove_a_dossier_reach_neither_officer_nor_page(
     lan.do(reference, "take")  # out of hours what nobody has becomes a call-back
     for text in (RIGHT, f"đây {RIGHT}", f"4 số cuối của tôi là {RIGHT}", f"{CODE} {RIGHT}"):
         assert RIGHT not in visitor.say(text)
-    assert RIGHT not in lan.client.get(f"/can-bo/{reference}").text
+    shown = lan.client.get(f"/can-bo/{reference}").text
+    assert RIGHT not in shown and shown.count("là chữ số đã được che") == 4
     assert len(app.state.site.cases.show(reference).lines) == 4
     assert rasa.said == []
     visitor.say("kết thúc")
     visitor.say(RIGHT)  # a proof again, and told as one
     assert [text for _, text in rasa.said] == ["proof_given:refused"]
+
+
+def test_a_house_number_is_read_where_it_is_called_one(
+    app: FastAPI, visitor: Visitor, lan: Officer
+) -> None:
+    """As the officer is told to ask for it."""
+    reference = handed_over(app, visitor)
+    lan.do(reference, "take")
+    visitor.say("số nhà 1234")
+    shown = lan.client.get(f"/can-bo/{reference}").text
+    assert "số nhà 1234" in shown and "đã được che" not in shown
 
 
 def test_a_talk_in_english_and_its_file(app: FastAPI, visitor: Visitor, lan: Officer) -> None:
@@ -260,3 +277,70 @@ def test_a_returned_dossier_is_rated_on_its_page_once(
     with sessions() as session:
         (kept,) = session.query(ServiceRating).all()
         assert kept.stars == 5
+
+
+# --- what people say -----------------------------------------------------------------------------
+
+
+def rate(sessions: Sessions, procedure: str | None, score: int, **more: Any) -> None:
+    given = {"at": clock.now(), "channel": "zalo", **more}
+    with sessions.begin() as session:
+        session.add(Rating(procedure=procedure, score=score, **given))
+
+
+def test_opinions_are_for_who_is_signed_in(app: FastAPI, sessions: Sessions) -> None:
+    rate(sessions, "transfer", 0, reason=Reason.WRONG)
+    page = Officer(app).client.get("/can-bo/y-kien").text
+    assert "Cán bộ đăng nhập" in page and "Có ích" not in page
+
+
+def test_opinions_are_told_by_procedure_with_their_reasons(
+    lan: Officer, sessions: Sessions
+) -> None:
+    assert "Chưa có đánh giá nào." in lan.client.get("/can-bo/y-kien").text
+    rate(sessions, "gift", 100)
+    rate(sessions, "gift", 0, reason=Reason.UNCLEAR)
+    rate(sessions, "gift", 20, reason=Reason.UNCLEAR)
+    rate(sessions, "transfer", 100)
+    rate(sessions, None, 0)
+    rate(sessions, "mortgage", 0, at=clock.now() - timedelta(days=20))
+    page = lan.client.get("/can-bo/y-kien?ngay=7").text
+    rows = [re.sub(r"\s*<[^>]+>\s*", "|", row) for row in page.split("<tr>")[2:]]
+    assert [row.strip("|\n").split("||")[1:4] for row in rows[:3]] == [
+        ["1", "2", "khó hiểu (2)"],
+        ["0", "1", "–"],
+        ["1", "0", "–"],
+    ]
+    assert rows[1].startswith("|Chưa rõ thủ tục")
+    assert page.count("không có ích (khó hiểu)") == 2
+    mortgage = get_catalogue().short("mortgage", "vi")
+    assert mortgage not in page
+    assert mortgage in lan.client.get("/can-bo/y-kien?ngay=30").text
+    for odd in ("0", "-5", "100000"):
+        assert "Trong 30 ngày qua" in lan.client.get(f"/can-bo/y-kien?ngay={odd}").text
+
+
+def test_words_on_the_service_are_masked_and_do_nothing(
+    lan: Officer, sessions: Sessions, vault: Vault
+) -> None:
+    dossier = add_dossier(sessions, vault, Status.RETURNED)
+    nasty = "<b>chậm</b> gọi tôi 0912345678, hồ sơ " + CODE
+    with sessions.begin() as session:
+        assert ratings.rate(session, vault, dossier, 2, nasty, "web", clock.now())
+        # As one might stand there that was taken before numbers were known to be hidden.
+        session.add(
+            ServiceRating(
+                on=vietnam_date(clock.now()),
+                channel="web",
+                office=OFFICE,
+                procedure_code="1.013978",
+                stars=1,
+                words_enc=vault.encrypt("số tôi 0987654321"),
+            )
+        )
+    page = lan.client.get("/can-bo/y-kien").text
+    assert "&lt;b&gt;chậm&lt;/b&gt;" in page and "<b>chậm" not in page
+    for told in ("0912345678", "0987654321", CODE):
+        assert told not in page
+    assert OFFICE in page and 'data-column="Trung bình">1,5</td>' in page
+    assert get_catalogue().short("first_certificate", "vi") in page

@@ -11,11 +11,14 @@ from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, expect
 
 from core import clock
+from core.clock import vietnam_date
 from core.settings import Settings
 from dossiers.proof import Sender
+from helpdesk.models import Rating, ServiceRating
 from helpdesk.officers import make_hash
+from helpdesk.vocabulary import Reason
 from tests.browser import chromium, serving
-from tests.web.test_browser import violations
+from tests.web.test_browser import overflow, small_targets, violations
 from web import officers
 
 PASSWORD = "một mật khẩu đủ dài"
@@ -118,3 +121,41 @@ def test_a_talk_seen_from_both_sides(
     finally:
         citizen.close()
         officer.close()
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_what_people_say_is_read_on_any_screen(
+    browser: Browser, address: str, app: FastAPI, width: int
+) -> None:
+    with app.state.site.sessions.begin() as session:
+        for procedure, score, reason in (
+            ("first_certificate", 0, Reason.UNCLEAR),
+            ("first_certificate", 0, Reason.OTHER_MATTER),
+            ("transfer", 100, None),
+            (None, 0, None),
+        ):
+            at = clock.now()
+            session.add(
+                Rating(at=at, channel="web", score=score, procedure=procedure, reason=reason)
+            )
+        vault = app.state.site.vault
+        session.add(
+            ServiceRating(
+                on=vietnam_date(clock.now()),
+                channel="web",
+                office="Chi nhánh Văn phòng đăng ký đất đai khu vực 3",
+                procedure_code="1.013978",
+                stars=2,
+                words_enc=vault.encrypt("Chờ lâu, cán bộ nhiệt tình"),
+            )
+        )
+    with browser.new_context(viewport={"width": width, "height": 800}) as context:
+        page = context.new_page()
+        sign_in(page, address)
+        page.get_by_role("link", name="Ý kiến người dân").click()
+        page.get_by_text("Các lần đánh giá mới nhất").click()
+        expect(page.get_by_text("Chờ lâu, cán bộ nhiệt tình")).to_be_visible()
+        shoot(page, f"officer-opinions-{width}")
+        assert violations(page) == []
+        assert overflow(page) == 0
+        assert small_targets(page) == []

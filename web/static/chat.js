@@ -160,7 +160,7 @@ class MotcuaChat extends HTMLElement {
 
   // Earlier choices and fields are spent once something newer is said.
   retire() {
-    for (const old of this.log.querySelectorAll(".choices, .proof")) old.remove();
+    for (const old of this.log.querySelectorAll(".choices, .proof input, .proof .row")) old.remove();
     this.log.querySelector("#newest")?.removeAttribute("id");
   }
 
