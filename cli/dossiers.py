@@ -12,6 +12,7 @@ from rich.table import Column, Table
 
 from cli.database import migrate
 from cli.desk import installed_judge
+from cli.message_words import STATES
 from core.clock import now as clock_now
 from core.clock import show_date
 from core.database import get_sessions
@@ -83,5 +84,5 @@ def _cells(line: LateLine) -> list[str]:
         str(line.not_counted or ""),
         show_date(line.new_due_on) if line.new_due_on else "",
         _SAYS[line.standing],
-        line.told or "chưa báo",
+        STATES[line.told] if line.told else "chưa báo",
     ]

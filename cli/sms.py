@@ -1,7 +1,7 @@
 """`./motcua sms …`: the outbox as an operator sees it, and what an operator may do.
 
 Reading and doing are `notifier.operators`'s; this prints. Numbers are masked in every form of
-output.
+output. The screen is Vietnamese (`cli.message_words`); JSON keeps the notifier's own words.
 """
 
 from __future__ import annotations
@@ -17,10 +17,20 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from cli.database import migrate
 from cli.desk import dong, installed_desk, installed_judge
+from cli.message_words import (
+    CHANGES,
+    CIRCUITS,
+    OUTCOMES,
+    RECEIPTS,
+    STATES,
+    VERDICTS,
+    state_word,
+    why_word,
+)
 from core.clock import VIETNAM, show_date
 from core.clock import now as clock_now
 from core.database import get_sessions
@@ -35,11 +45,13 @@ from notifier.direct import NotPossible
 from notifier.lateness import NoSuchAppointment, put_off
 from notifier.operators import History, Line
 from notifier.providers import zalo_tokens
+from notifier.providers.registry import missing
 from notifier.routing import InvalidRoute, Route, parse_route
 from notifier.states import State
 from notifier.templates import (
     WORST_CONTACT,
     WORST_VALUES,
+    Policy,
     complaints,
     get_templates,
     load_templates,
@@ -94,12 +106,16 @@ def list_messages(
     if json_output:
         _print_json({"counts": counts, "messages": [asdict(line) for line in lines]})
         return
-    console.print(" · ".join(f"{n} {state}" for state, n in sorted(counts.items())) or "empty")
-    table = Table("id", "template", "dossier", "to", "state", "why", "seg", "tries", "since")
+    said = (f"{n} {state_word(state)}" for state, n in sorted(counts.items()))
+    console.print("Tất cả: " + (" · ".join(said) or "chưa có tin nào"), highlight=False)
+    key, code = Column("Mẫu", overflow="fold"), Column("Hồ sơ", no_wrap=True)
+    table = Table("Số", key, code, "Đến", "Tình trạng", "Lý do", "Phần", "Lần", "Từ lúc")
     for line in lines:
         table.add_row(*_cells(line))
     if lines:
         console.print(table)
+    elif counts:
+        console.print("Không có tin nào như vậy.")
 
 
 @app.command()
@@ -110,16 +126,14 @@ def show(message: int, json_output: Json = False) -> None:
             found = operators.history(session, get_vault(), message)
         except NotPossible as error:
             _fail(error)
-        shown = _history(found)
-    if json_output:
-        _print_json(shown)
-        return
-    for name, value in shown.items():
-        if not isinstance(value, list):
-            line = f"{name:>13}  {'' if value is None else value}"
+        if json_output:
+            _print_json(_history(found))
+            return
+        for name, value in _facts(found).items():
+            line = f"{name:>16}  {'' if value is None else _local(value)}"
             console.print(line, markup=False, highlight=False, soft_wrap=True)
-    _table("attempts", shown["attempts"])
-    _table("receipts", shown["receipts"])
+        _table("Các lần gửi", _attempts(found))
+        _table("Báo nhận của nhà cung cấp", _receipts(found))
 
 
 @app.command()
@@ -170,11 +184,11 @@ def templates(
             _print_json(rows)
         return
     for row in rows:
-        paid = f"{row['segments']} segment{'' if row['segments'] == 1 else 's'}"
         console.print(
-            f"[bold]{row['template']}[/] v{row['version']} · {paid} at worst, {row['units']} "
-            f"{row['encoding']} units · limit {row['limit']} · {row['policy']}"
-            + (" · room for the link at worst" if row["link_at_worst"] else ""),
+            f"[bold]{row['template']}[/] v{row['version']} · dài nhất {row['segments']} phần tin, "
+            f"{row['units']} ký tự {row['encoding']} · giới hạn {row['limit']} · "
+            f"nếu không rõ: {_POLICIES[str(row['policy'])]}"
+            + (" · đủ chỗ cho liên kết" if row["link_at_worst"] else ""),
             highlight=False,
         )
         for text in [row["text"], *row["examples"]]:  # type: ignore[misc]
@@ -190,28 +204,28 @@ def budget(json_output: Json = False) -> None:
         _print_json(asdict(found))
         return
     if not (found.price or found.message_price) and not get_settings().demonstration:
-        console.print("no price is known: set MOTCUA_SMS_PRICES, e.g. twilio=1500")
+        console.print("Chưa biết đơn giá: đặt MOTCUA_SMS_PRICES, ví dụ twilio=1500")
     table = Table(show_header=False)
     table.add_column()
     table.add_column(justify="right")
     for name, amount in (
-        ("daily budget", "none" if found.limit is None else dong(found.limit)),
-        ("spent today", dong(found.spent)),
-        ("reserved by messages that wait", dong(found.reserved)),
-        ("kept back for want of budget", dong(found.held)),
-        ("  messages", str(found.held_messages)),
-        ("price of a segment, planned with", dong(found.price)),
-        ("price of a message, planned with", dong(found.message_price)),
+        ("Ngân sách mỗi ngày", "không giới hạn" if found.limit is None else dong(found.limit)),
+        ("Hôm nay đã chi", dong(found.spent)),
+        ("Dành cho tin đang chờ gửi", dong(found.reserved)),
+        ("Giữ lại vì hết ngân sách", dong(found.held)),
+        ("  số tin", str(found.held_messages)),
+        ("Giá một phần tin, khi dự tính", dong(found.price)),
+        ("Giá một tin, khi dự tính", dong(found.message_price)),
     ):
         table.add_row(name, amount)
     for provider, number in sorted(found.billed.items()):
-        unit = "messages" if provider in budgets.BILLED_BY_MESSAGE else "segments"
-        table.add_row(f"{unit} through {provider}", str(number))
+        unit = "Số tin" if provider in budgets.BILLED_BY_MESSAGE else "Số phần tin"
+        table.add_row(f"{unit} qua {provider}", str(number))
     console.print(table)
     if found.held_messages:
         console.print(
-            f"they are let go from {_local(found.released_at)} on, as far as the next day's budget "
-            "reaches and while they are news; at once by: ./motcua sms release --budget"
+            f"Tin bị giữ sẽ gửi từ {_local(found.released_at)}, trong mức ngân sách ngày đó và khi "
+            "còn là tin mới; muốn gửi ngay: ./motcua sms release --budget"
         )
 
 
@@ -226,6 +240,7 @@ def providers(
     rates = {name: getattr(settings, f"{name}_rate", 0.0) for name in route.names}
     with get_sessions()() as session:
         lines = [asdict(line) for line in operators.providers(session, route, rates, clock_now())]
+        events = circuits.history(session, route.names, last)
         history = [
             {
                 "at": one.at,
@@ -235,14 +250,45 @@ def providers(
                 "until": one.until,
                 "by": one.by,
             }
-            for one in circuits.history(session, route.names, last)
+            for one in events
         ]
     if json_output:
-        _print_json({"route": settings.message_route, "providers": lines, "history": history})
+        shown = {"route": settings.message_route, "providers": lines, "history": history}
+        _print_json({**shown, "troubles": missing(settings)})
         return
-    console.print(f"route: {settings.message_route}")
-    _table("providers", lines)
-    _table("history", history)
+    for trouble in missing(settings):
+        Console(stderr=True).print(f"Chưa dùng được: {trouble}", markup=False, highlight=False)
+    console.print(f"Đường gửi: {settings.message_route}", markup=False, highlight=False)
+    _table(
+        "Nhà cung cấp",
+        [
+            {
+                "Tên": line["provider"],
+                "Thứ tự": line["tier"],
+                "Tỷ trọng": line["weight"],
+                "Tình trạng": CIRCUITS[line["circuit"]],
+                "Đến lúc": line["until"],
+                "Lý do": line["why"],
+                "Tin/giây": line["rate"] or "không giới hạn",
+                "Hôm nay đã nhận": line["accepted_today"],
+            }
+            for line in lines
+        ],
+    )
+    _table(
+        "Đã xảy ra",
+        [
+            {
+                "Lúc": one.at,
+                "Tên": one.provider,
+                "Việc": CHANGES[one.change],
+                "Lý do": one.reason,
+                "Đến lúc": one.until,
+                "Bởi": one.by,
+            }
+            for one in events
+        ],
+    )
 
 
 Name = Annotated[str, typer.Argument(help="A provider of the route.")]
@@ -250,25 +296,26 @@ Reason = Annotated[str, typer.Option(help="Why; kept in the history.")]
 
 
 @app.command("stop-provider")
-def stop_provider(provider: Name, reason: Reason) -> None:
+def stop_provider(provider: Name, reason: Reason, json_output: Json = False) -> None:
     """Take a provider out of use until it is resumed; messages go by the others, or wait."""
     _known(provider)
     with get_sessions().begin() as session:
         circuits.stop(session, provider, reason, _who(), clock_now())
-    console.print(f"{provider} is out of use")
+    _say({"stopped": provider}, f"Đã cho dừng {provider}.", json_output)
 
 
 @app.command("resume-provider")
-def resume_provider(provider: Name, reason: Reason) -> None:
+def resume_provider(provider: Name, reason: Reason, json_output: Json = False) -> None:
     """Put a provider back into use, also one that was paused for its errors."""
     _known(provider)
     with get_sessions().begin() as session:
         resumed = circuits.resume(session, provider, reason, _who(), clock_now())
-    console.print(f"{provider} is in use" if resumed else f"{provider} was in use already")
+    told = f"Đã cho dùng lại {provider}." if resumed else f"{provider} vốn đang dùng."
+    _say({"provider": provider, "resumed": resumed}, told, json_output)
 
 
 @app.command("zns-login")
-def zns_login() -> None:
+def zns_login(json_output: Json = False) -> None:
     """Keep the tokens of the Zalo official account, read from standard input: the JSON that Zalo's
     page shows, or the refresh token alone. They are never shown again."""
     with get_sessions().begin() as session:
@@ -278,13 +325,39 @@ def zns_login() -> None:
             _fail(error)
         # It may be tried at once; whom a person has stopped stays stopped.
         circuits.close_circuit(session, zalo_tokens.PROVIDER, _who(), clock_now())
-    console.print("signed in to Zalo; the notifier refreshes the token from now on")
+    _say({"signed_in": True}, "Đã đăng nhập Zalo; từ nay hệ thống tự gia hạn.", json_output)
+
+
+@app.command("bad-numbers")
+def bad_numbers(json_output: Json = False) -> None:
+    """List open dossiers whose number a provider takes for none (số cần sửa): correct it in the
+    office's records, and the next export brings it; then ./motcua sms retry."""
+    with get_sessions()() as session:
+        found = operators.bad_numbers(session)
+    if json_output:
+        _print_json([asdict(one) for one in found])
+        return
+    if not found:
+        console.print("Không có số nào cần sửa.")
+        return
+    rows = [
+        {
+            "Mã hồ sơ": one.dossier,
+            "Nơi tiếp nhận": one.office,
+            "Số": one.number,
+            "Qua": one.provider,
+            "Mã lỗi": one.code,
+            "Lúc": one.at,
+        }
+        for one in found
+    ]
+    _table("Số điện thoại cần sửa trong hồ sơ", rows)
 
 
 @app.command()
 def hold(messages: Ids, json_output: Json = False) -> None:
     """Keep queued messages back until they are released."""
-    _do(messages, operators.hold, "held", json_output)
+    _do(messages, operators.hold, "held", "đã giữ lại", json_output)
 
 
 @app.command()
@@ -296,23 +369,36 @@ def release(
         bool,
         typer.Option("--budget", help="All that were kept back for want of budget, at any cost."),
     ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Agreed to what --budget costs, however many they are.")
+    ] = False,
     json_output: Json = False,
 ) -> None:
-    """Let held messages go."""
+    """Let held messages go. More than MOTCUA_SMS_LARGE_BATCH of them are asked about first."""
     if bool(messages) == all_of_budget:
-        _fail("name messages, or say --budget")
+        _fail("Hãy nêu số của các tin, hoặc --budget.")
     if messages:
-        _do(messages, operators.release, "released", json_output)
+        _do(messages, operators.release, "released", "đã cho gửi", json_output)
         return
+    with get_sessions()() as session:
+        found = budgets.figures(session, installed_desk().budget, clock_now())
+    if found.held_messages > get_settings().sms_large_batch and not yes:
+        errors = Console(stderr=True)
+        cost = f"{found.held_messages} tin, nhiều nhất {dong(found.held)}"
+        errors.print(f"Sẽ cho gửi {cost}, ngoài ngân sách ngày.", highlight=False)
+        asks = not json_output and sys.stdin.isatty()
+        if not (asks and typer.confirm("Đồng ý?", err=True)):
+            errors.print("Chưa gửi tin nào; nếu đồng ý, chạy lại với --yes.")
+            raise typer.Exit(2)
     with get_sessions().begin() as session:
         number = budgets.release_all(session, _who(), clock_now())
-    _say({"released": number}, f"{number} messages released", json_output)
+    _say({"released": number}, f"Đã cho gửi {number} tin.", json_output)
 
 
 @app.command()
 def cancel(messages: Ids, json_output: Json = False) -> None:
     """Withdraw messages that have not left."""
-    _do(messages, operators.cancel, "cancelled", json_output)
+    _do(messages, operators.cancel, "cancelled", "đã hủy", json_output)
 
 
 @app.command()
@@ -323,7 +409,7 @@ def retry(message: int, json_output: Json = False) -> None:
             made = operators.retry(session, installed_desk(), message, clock_now())
         except NotPossible as error:
             _fail(error)
-    _say({"message": made}, f"message {message} goes out again as message {made}", json_output)
+    _say({"message": made}, f"Tin {message} được gửi lại, là tin {made}.", json_output)
 
 
 @app.command("test")
@@ -339,7 +425,7 @@ def send_test(
             )
         except NotPossible as error:
             _fail(error)
-    told = f"message {made} is in the outbox; ./motcua sms show {made} tells its fate"
+    told = f"Tin {made} đã vào hàng gửi; xem bằng: ./motcua sms show {made}"
     _say({"message": made}, told, json_output)
 
 
@@ -357,7 +443,7 @@ def apologise(
     The new date is written down even where the applicant cannot be texted: then with status 1.
     """
     if not get_calendar().is_working(until.date()):
-        _fail(f"nobody works on {show_date(until.date())}")
+        _fail(f"{show_date(until.date())} không phải ngày làm việc.")
     judge = installed_judge()
     with get_sessions().begin() as session:
         try:
@@ -366,7 +452,7 @@ def apologise(
             _fail(error)
     if before is not None and before != until.date():
         Console(stderr=True).print(
-            f"hồ sơ đã được hẹn lại trước đó ({show_date(before)}); "
+            f"Hồ sơ đã được hẹn lại trước đó ({show_date(before)}); "
             "quy định của một số tỉnh chỉ cho hẹn lại một lần",
             highlight=False,
         )
@@ -376,8 +462,8 @@ def apologise(
                 session, installed_desk(), dossier, until.date(), judge, clock_now()
             )
         except NotPossible as error:
-            _fail(f"the new date is written down, but: {error}")
-    _say({"message": made}, f"message {made} is in the outbox", json_output)
+            _fail(f"Ngày hẹn lại đã được ghi, nhưng chưa nhắn tin: {error}")
+    _say({"message": made}, f"Tin xin lỗi {made} đã vào hàng gửi.", json_output)
 
 
 # --- between the commands and the notifier -----------------------------------------------------
@@ -397,7 +483,7 @@ def _route(settings: Settings) -> Route:
 def _known(provider: str) -> None:
     names = _route(get_settings()).names
     if provider not in names:
-        _fail(f"the route has {', '.join(names)}, and no {provider}")
+        _fail(f"Đường gửi chỉ có {', '.join(names)}, không có {provider}.")
 
 
 def _say(data: Mapping[str, Any], text: str, json_output: bool) -> None:
@@ -407,16 +493,18 @@ def _say(data: Mapping[str, Any], text: str, json_output: bool) -> None:
         console.print(text)
 
 
-def _do(ids: Sequence[int], what: Any, done: str, json_output: bool) -> None:
-    """Do something to messages, and say to which it could be done."""
+def _do(ids: Sequence[int], what: Any, done: str, said: str, json_output: bool) -> None:
+    """Do something to messages, and say to which it could be done, and where the others stand."""
     with get_sessions().begin() as session:
         changed: set[int] = what(session, ids, _who(), clock_now())
+        others = operators.states(session, set(ids) - changed)
     if json_output:
         _print_json({done: sorted(changed), "not_possible": sorted(set(ids) - changed)})
     else:
         for id_ in ids:
-            fate = done if id_ in changed else "not in a state for that"
-            console.print(f"message {id_}: {fate}")
+            stands = f"không được: tin {state_word(others[id_])}" if id_ in others else "không có"
+            fate = said if id_ in changed else stands
+            console.print(f"Tin {id_}: {fate}", highlight=False)
     if set(ids) - changed:
         raise typer.Exit(1)
 
@@ -425,7 +513,7 @@ def _number(written: str) -> str:
     """Read a number as a person writes it. Leaves with an error where it is no mobile number."""
     mobile = read_phones(written).mobile
     if mobile is None:
-        _fail("this is not a Vietnamese mobile number")
+        _fail("Đây không phải số di động Việt Nam.")
     return mobile
 
 
@@ -443,8 +531,11 @@ def _history(found: History) -> dict[str, Any]:
         "provider_ref": found.provider_ref,
         "created_at": found.created_at,
         "expires_at": found.expires_at,
+        "changed_by": found.changed_by,
         "tells_of": ", ".join(map(str, found.events)),
+        "dossiers": ", ".join(found.dossiers),
         "retry_of": found.retry_of,
+        "sent_again_as": found.sent_again_as,
         "attempts_made": found.line.attempts,
     }
     shown["attempts"] = [
@@ -472,14 +563,72 @@ def _history(found: History) -> dict[str, Any]:
     return {name: _local(value) for name, value in shown.items()}
 
 
+def _facts(found: History) -> dict[str, Any]:
+    line = found.line
+    return {
+        "Tin số": line.id,
+        "Mẫu tin": line.template,
+        "Hồ sơ": ", ".join(found.dossiers) or line.dossier,
+        "Gửi đến": line.recipient,
+        "Tình trạng": state_word(line.state),
+        "Lý do": " ".join(filter(None, (why_word(line.why), line.code))),
+        "Từ lúc": line.state_at,
+        "Bởi": found.changed_by,
+        "Nội dung": found.text,
+        "Số phần": line.segments,
+        "Nếu không rõ": _POLICIES[found.policy],
+        "Nhà cung cấp": found.provider,
+        "Mã của họ": found.provider_ref,
+        "Lập lúc": found.created_at,
+        "Không gửi trước": line.not_before,
+        "Không gửi sau": found.expires_at,
+        "Gửi lại của tin": found.retry_of,
+        "Được gửi lại là": found.sent_again_as,
+    }
+
+
+_POLICIES: Mapping[str, str] = {
+    Policy.AT_LEAST_ONCE: "gửi thêm một lần",
+    Policy.AT_MOST_ONCE: "không gửi lần nữa",
+}
+
+
+def _attempts(found: History) -> list[dict[str, Any]]:
+    return [
+        {
+            "Lần": one.n,
+            "Qua": one.provider,
+            "Lúc": one.started_at,
+            "Kết quả": OUTCOMES[one.outcome] if one.outcome else "không biết: tiến trình bị ngắt",
+            "HTTP": one.http_status,
+            "Mã": one.code,
+            "ms": one.latency_ms,
+        }
+        for one in found.attempts
+    ]
+
+
+def _receipts(found: History) -> list[dict[str, Any]]:
+    return [
+        {
+            "Lúc": one.received_at,
+            "Nói rằng": RECEIPTS[one.word],
+            "Của lần": one.attempt,
+            "Mã": one.code,
+            "Nên": VERDICTS[one.verdict] if one.verdict else "chờ tính",
+        }
+        for one in found.receipts
+    ]
+
+
 def _cells(line: Line) -> list[str]:
     return [
         str(line.id),
         line.template,
         line.dossier,
         line.recipient,
-        line.state,
-        " ".join(filter(None, (line.why, line.code))),
+        STATES[line.state],
+        " ".join(filter(None, (why_word(line.why), line.code))),
         str(line.segments),
         str(line.attempts),
         str(_local(line.state_at)),

@@ -19,10 +19,17 @@ from notifier.budget import enqueue
 from notifier.desk import Desk, draft, forbidden
 from notifier.lateness import APOLOGY, Judge, NoSuchAppointment, Promised, lateness_draft, put_off
 from notifier.outbox import Draft, opted_out
+from notifier.vocabulary import Why
 
 
 class NotPossible(Exception):
-    """What was asked cannot be done; the text says why."""
+    """What was asked cannot be done; the text says why, in Vietnamese."""
+
+
+_FORBIDDEN = {
+    Why.SAMPLE_DATA: "Đây là dữ liệu mẫu, không nhắn tin thật.",
+    Why.OPTED_OUT: "Người nhận đã đề nghị không nhắn tin.",
+}
 
 
 def send_code(
@@ -66,7 +73,7 @@ def apologise(
     silent = opted_out(session, [dossier.phone_index]) if dossier.phone_index else set()
     why = forbidden(sample=dossier.sample, real=desk.real, has_opted_out=bool(silent))
     if why is not None:
-        raise NotPossible(f"not sent: {why}")
+        raise NotPossible(_FORBIDDEN[why])
     _number(desk, dossier)
     try:
         put_off(session, code, new_due, judge, now)
@@ -98,7 +105,7 @@ def send_test(session: Session, desk: Desk, to: str, allowed: Sequence[str], now
     Through a real provider only to numbers on the installation's list: raises `NotPossible`.
     """
     if desk.real and to not in allowed:
-        raise NotPossible("this number is not in MOTCUA_SMS_TEST_NUMBERS")
+        raise NotPossible("Số này không có trong MOTCUA_SMS_TEST_NUMBERS.")
     key = f"test:{secrets.token_hex(8)}"
     return _put(session, desk, draft(desk, "test", {}, to=to, key=key, now=now, priority=0), now)
 
@@ -106,7 +113,7 @@ def send_test(session: Session, desk: Desk, to: str, allowed: Sequence[str], now
 def _put(session: Session, desk: Desk, made: Draft, now: datetime) -> int:
     ids = enqueue(session, [made], desk.budget, desk.vault, now)
     if not ids:
-        raise NotPossible("this has been sent already")
+        raise NotPossible("Tin này đã có từ trước.")
     return ids[made.dedupe_key]
 
 
@@ -115,14 +122,14 @@ def _dossier(session: Session, which: object) -> tuple[Dossier, str]:
         select(Dossier, Office.name).outerjoin(Office, Office.id == Dossier.office_id).where(which)  # type: ignore[arg-type]
     ).first()
     if row is None:
-        raise NotPossible("there is no such dossier")
+        raise NotPossible("Không có hồ sơ nào mang mã này.")
     dossier, office = row
     return dossier, office or ""
 
 
 def _number(desk: Desk, dossier: Dossier) -> str:
     if dossier.phone_enc is None:
-        raise NotPossible("the applicant has no mobile number on file")
+        raise NotPossible("Người nộp không có số di động trong hồ sơ.")
     try:
         return desk.vault.decrypt(dossier.phone_enc)
     except UnreadableSecret as error:

@@ -7,23 +7,25 @@ texts are shown: they hold a dossier's code and state, and no name, number or pa
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, func, or_, select, union
+from sqlalchemy.orm import Session, aliased
 
 from core.clock import VIETNAM
 from core.privacy import UnreadableSecret, Vault, mask_phone
-from dossiers.models import Dossier
+from dossiers import lifecycle
+from dossiers.models import Dossier, DossierEvent, Office
 from notifier import circuits
 from notifier.circuits import Circuit
 from notifier.desk import Desk
 from notifier.direct import NotPossible
-from notifier.models import Attempt, Message, PlanDecision, Receipt
+from notifier.models import Attempt, Message, PlanDecision, Receipt, Reminder
 from notifier.outbox import Change, Draft, change, put
 from notifier.policy import Step
+from notifier.providers.registry import BAD_NUMBERS as BAD_CODES
 from notifier.routing import Route
 from notifier.segments import Size
 from notifier.states import Cause, State, next_state
@@ -67,7 +69,12 @@ class History:
     expires_at: datetime
     events: tuple[int, ...]
     """The dossier events that it tells of."""
+    dossiers: tuple[str, ...]
+    """Codes of the dossiers that it tells or reminds of; a digest's are several."""
+    changed_by: str
+    """Who brought it to its state: a worker, the plan, the receipts, a person."""
     retry_of: int | None
+    sent_again_as: int | None
     attempts: tuple[Attempt, ...] = field(default=())
     receipts: tuple[Receipt, ...] = field(default=())
 
@@ -127,7 +134,10 @@ def history(session: Session, vault: Vault, message_id: int) -> History:
         created_at=message.created_at,
         expires_at=message.expires_at,
         events=tuple(events),
+        dossiers=_dossiers(session, message.id),
+        changed_by=message.changed_by.partition("#")[0],
         retry_of=message.retry_of,
+        sent_again_as=_sent_again(session, message.id),
         attempts=tuple(attempts),
         receipts=tuple(receipts),
     )
@@ -156,12 +166,12 @@ def retry(session: Session, desk: Desk, message_id: int, now: datetime) -> int:
     """
     old = _get(session, message_id)
     if old.state not in RETRIED:
-        raise NotPossible(f"message {old.id} is {old.state}: there is nothing to send again")
-    again = session.scalar(select(Message.id).where(Message.retry_of == old.id))
+        raise NotPossible(f"Tin {old.id} đang ở {old.state}: không có gì để gửi lại.")
+    again = _sent_again(session, old.id)
     if again is not None:
-        raise NotPossible(f"message {old.id} has been sent again as message {again}")
+        raise NotPossible(f"Tin {old.id} đã được gửi lại, là tin {again}.")
     if old.redacted_at is not None:
-        raise NotPossible(f"message {old.id} was blotted out: its text is not kept any more")
+        raise NotPossible(f"Tin {old.id} đã được xóa nội dung theo hạn lưu.")
     # A number that was corrected since is the reason for most of these.
     present = session.scalar(select(Dossier.phone_enc).where(Dossier.id == old.dossier_id))
     try:
@@ -171,7 +181,7 @@ def retry(session: Session, desk: Desk, message_id: int, now: datetime) -> int:
     except UnreadableSecret as error:
         raise NotPossible(str(error)) from None
     if old.template not in desk.templates:
-        raise NotPossible(f"there is no template {old.template} any more")
+        raise NotPossible(f"Không còn mẫu tin {old.template}.")
     cost = Size(old.encoding, 0, old.segments)
     draft = Draft(
         dedupe_key=f"{old.dedupe_key[:180]}#{old.id}",
@@ -238,6 +248,65 @@ def providers(
     return lines
 
 
+@dataclass(frozen=True)
+class BadNumber:
+    """An open dossier whose number a provider takes for none: for the office to correct."""
+
+    dossier: str
+    """Its code."""
+    office: str
+    number: str
+    """Masked."""
+    provider: str
+    code: str
+    """The provider's, the latest."""
+    at: datetime
+
+
+def bad_numbers(session: Session) -> list[BadNumber]:
+    """Return the open dossiers whose present number a provider has refused as none, the latest
+    first. One to which something was delivered since, or that was corrected, is not among them."""
+    refused = or_(
+        *((Message.provider == name) & Message.code.in_(codes) for name, codes in BAD_CODES.items())
+    )
+    later = aliased(Message)
+    reached_since = exists().where(
+        later.phone_index == Message.phone_index,
+        later.state == State.DELIVERED,
+        later.state_at > Message.state_at,
+    )
+    rows = session.execute(
+        select(
+            Dossier.code,
+            func.coalesce(Office.name, ""),
+            Message.phone_tail,
+            Message.provider,
+            Message.code,
+            Message.state_at,
+        )
+        .join(Dossier, Dossier.phone_index == Message.phone_index)
+        .outerjoin(Office, Office.id == Dossier.office_id)
+        .where(
+            Message.state.in_((State.FAILED, State.UNDELIVERED)),
+            refused,
+            ~reached_since,
+            Dossier.status.not_in(lifecycle.FINAL),
+        )
+        .order_by(Message.state_at.desc(), Dossier.code)
+    )
+    found: dict[str, BadNumber] = {}
+    for dossier, office, tail, provider, code, moment in rows:
+        number = _masked(tail)
+        found.setdefault(
+            dossier, BadNumber(dossier, office, number, provider or "", code or "", moment)
+        )
+    return list(found.values())
+
+
+def _masked(tail: str) -> str:
+    return mask_phone(f"0000{tail}" if tail else "")
+
+
 def _move(session: Session, ids: Sequence[int], cause: Cause, who: str, now: datetime) -> set[int]:
     found = session.scalars(select(Message).where(Message.id.in_(ids))).all()
     step = Step(cause, None if cause is Cause.RELEASE else Why.OPERATOR)
@@ -250,10 +319,35 @@ def _move(session: Session, ids: Sequence[int], cause: Cause, who: str, now: dat
     return change(session, changes, who, now)
 
 
+def states(session: Session, ids: Iterable[int]) -> dict[int, State]:
+    """Return where messages stand; those that there are not are left out."""
+    rows = session.execute(select(Message.id, Message.state).where(Message.id.in_(set(ids))))
+    return dict(rows.all())
+
+
+def _dossiers(session: Session, message_id: int) -> tuple[str, ...]:
+    told = (
+        select(Dossier.code)
+        .join(DossierEvent, DossierEvent.dossier_id == Dossier.id)
+        .join(PlanDecision, PlanDecision.event_id == DossierEvent.id)
+        .where(PlanDecision.message_id == message_id)
+    )
+    reminded = (
+        select(Dossier.code)
+        .join(Reminder, Reminder.dossier_id == Dossier.id)
+        .where(Reminder.message_id == message_id)
+    )
+    return tuple(sorted(session.scalars(union(told, reminded))))
+
+
+def _sent_again(session: Session, message_id: int) -> int | None:
+    return session.scalar(select(Message.id).where(Message.retry_of == message_id))
+
+
 def _get(session: Session, message_id: int) -> Message:
     message = session.get(Message, message_id)
     if message is None:
-        raise NotPossible(f"there is no message {message_id}")
+        raise NotPossible(f"Không có tin số {message_id}.")
     return message
 
 
@@ -262,7 +356,7 @@ def _line(message: Message, code: str) -> Line:
         id=message.id,
         template=message.template,
         dossier=code,
-        recipient=mask_phone(f"0000{message.phone_tail}" if message.phone_tail else ""),
+        recipient=_masked(message.phone_tail),
         state=message.state,
         why=message.why,
         segments=message.segments,

@@ -230,14 +230,30 @@ HEARD: Mapping[Word, Cause] = {
     Word.SENT: Cause.HEAR_SENT,
     Word.DELIVERED: Cause.HEAR_DELIVERED,
     Word.UNDELIVERED: Cause.HEAR_UNDELIVERED,
+    Word.OPTED_OUT: Cause.HEAR_UNDELIVERED,
     Word.UNREACHABLE: Cause.UNREACHABLE,
+    Word.REFUSED: Cause.UNREACHABLE,
+    Word.LOST: Cause.UNREACHABLE,
 }
-"""What each word of a receipt does to a message."""
+"""What each word of a receipt does to a message, where `after_failure` sees no reason against it.
+"""
 
 
-def after_unreachable(*, attempts: int, expires_at: datetime, key: str, now: datetime) -> Step:
-    """Return whether a handset that was off is tried again, while the message is news."""
-    if attempts <= len(UNREACHABLE_BACK_OFF):
+def after_failure(
+    word: Word, *, policy: Policy, attempts: int, expires_at: datetime, key: str, now: datetime
+) -> Step:
+    """Return what word leads to that a request reached nobody: another try, while the message is
+    news and there is a reason to hope, or the end.
+
+    What was lost without a reason is tried once more, and only where twice beats never: a network
+    that lost it may be wrong.
+    """
+    if HEARD[word] is not Cause.UNREACHABLE:
+        return Step(HEARD[word])
+    most = len(UNREACHABLE_BACK_OFF)
+    if word is Word.LOST:
+        most = 1 if policy is Policy.AT_LEAST_ONCE else 0
+    if attempts <= most:
         again = now + back_off(attempts, key, UNREACHABLE_BACK_OFF)
         if again < expires_at:
             return Step(Cause.UNREACHABLE, Why.RETRYING, again)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -22,12 +22,13 @@ from sqlalchemy.orm import Session
 from core.database import Sessions
 from core.observability import get_logger
 from dossiers.inserting import insert_into
+from notifier import circuits
 from notifier.models import Message, Receipt
-from notifier.outbox import Change, change, insert_new
-from notifier.policy import HEARD, Step, after_unreachable
+from notifier.outbox import Change, change, insert_new, opt_out
+from notifier.policy import HEARD, Step, after_failure
 from notifier.providers.base import Heard
 from notifier.states import FINAL, Cause, next_state
-from notifier.vocabulary import RANK, Verdict, Word
+from notifier.vocabulary import FAILING, RANK, Verdict, Word
 
 log = get_logger(__name__)
 
@@ -180,6 +181,7 @@ def apply_waiting(session: Session, now: datetime, limit: int = BATCH) -> int:
     # Somebody moved the message meanwhile: look at these again, with fresh eyes.
     again = {id_ for message_id, ids in deciding.items() if message_id not in won for id_ in ids}
     _close(session, {id_: v for id_, v in verdicts.items() if id_ not in again}, now)
+    _heed(session, waiting, messages, verdicts, now)
     for receipt in waiting:
         if receipt.id not in again:
             RECEIPTS.labels(receipt.provider, verdicts[receipt.id]).inc()
@@ -194,17 +196,21 @@ def judge(
     rank = RANK[receipt.word]
     if heard_before is not None and rank <= heard_before:
         return Verdict.OVERTAKEN, None
-    failing = receipt.word in (Word.UNDELIVERED, Word.UNREACHABLE)
+    failing = receipt.word in FAILING
     earlier = receipt.attempt < message.attempts and receipt.provider_ref != message.provider_ref
     if failing and earlier:
         # An earlier request failed: known, and another has been made since. (Where the provider
         # has both under one name, they are one delivery, and this is word of it.)
         return Verdict.OVERTAKEN, None
-    cause = HEARD[receipt.word]
-    step = Step(cause)
-    if receipt.word is Word.UNREACHABLE:
-        step = after_unreachable(
-            attempts=message.attempts, expires_at=message.expires_at, key=message.ref, now=now
+    step = Step(HEARD[receipt.word])
+    if failing:
+        step = after_failure(
+            receipt.word,
+            policy=message.policy,
+            attempts=message.attempts,
+            expires_at=message.expires_at,
+            key=message.ref,
+            now=now,
         )
         if next_state(message.state, step.cause) is None:
             # No more tries from here: to a closed message it is a failure like another.
@@ -228,8 +234,32 @@ def _agrees(message: Message, receipt: Receipt) -> bool:
     """Tell whether a receipt is no news to a closed message."""
     delivered = receipt.word is Word.DELIVERED
     if message.state.value == "delivered":
-        return receipt.word not in (Word.UNDELIVERED, Word.UNREACHABLE)
+        return receipt.word not in FAILING
     return message.state.value in ("undelivered", "unconfirmed") and not delivered
+
+
+def _heed(
+    session: Session,
+    heard: Sequence[Receipt],
+    messages: Mapping[str, Message],
+    verdicts: Mapping[int, Verdict],
+    now: datetime,
+) -> None:
+    """Do what receipts call for besides what becomes of their message: remember who wants none,
+    leave alone who refuses us.
+
+    An opt-out counts whatever its message has come to by now.
+    """
+    for receipt in heard:
+        message = messages.get(receipt.message_ref)
+        if message is None:
+            continue
+        if receipt.word is Word.OPTED_OUT:
+            opt_out(session, message.phone_index, receipt.provider, now)
+        refused = receipt.word is Word.REFUSED and verdicts[receipt.id] is Verdict.APPLIED
+        reason = receipt.code or receipt.word
+        if refused and circuits.open_circuit(session, receipt.provider, reason, "receipts", now):
+            log.error("provider paused", provider=receipt.provider, code=reason)
 
 
 def _best_words(session: Session, refs: set[str]) -> dict[tuple[str, int], int]:

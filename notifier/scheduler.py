@@ -444,9 +444,10 @@ def run() -> None:
     """Run the notifier until SIGTERM or SIGINT."""
     settings = get_settings()
     configure_logging("notifier", settings.log_level)
-    # It tells of every job that it adds and of every tick that was skipped because the one before
-    # still ran. Both are as they should be; ticks are counted in the metrics.
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    # It tells of every job that it adds, of every tick that was skipped because the one before
+    # still ran, and of each that the process's end cut short. All are as they should be; what a
+    # tick raises, it logs itself.
+    logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
     if not settings.demonstration and not settings.public_url:
         log.warning("no MOTCUA_PUBLIC_URL: providers cannot tell us what became of messages")
     sys.setswitchinterval(_HANDOVER)

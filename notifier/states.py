@@ -90,7 +90,8 @@ class Cause(StrEnum):
     HEAR_UNDELIVERED = "hear_undelivered"
     """A receipt: not delivered, for good."""
     UNREACHABLE = "unreachable"
-    """A receipt: not delivered, the handset being off; worth another try later."""
+    """A receipt: not delivered, but worth another try later: the handset was off, or the provider
+    refused us and not the message."""
     SILENCE = "silence"
     """No receipt within the time that receipts take."""
 
@@ -152,7 +153,7 @@ TABLE: tuple[Transition, ...] = (
         (*_ON_THE_WAY, _S.ACCEPTED, _S.SENT),
         _C.UNREACHABLE,
         _S.QUEUED,
-        "surely not delivered: the handset was off",
+        "surely not delivered, and worth another try",
     ),
     *_from((_S.ACCEPTED, _S.SENT), _C.SILENCE, _S.UNCONFIRMED, "receipts are not guaranteed"),
     *_from(_LATE, _C.HEAR_DELIVERED, _S.DELIVERED, "the truth came late"),

@@ -61,19 +61,24 @@ class Word(StrEnum):
     """Handed to the network."""
     UNREACHABLE = "unreachable"
     """Not delivered: the handset was off or out of reach. Worth another try."""
+    REFUSED = "refused"
+    """Not delivered: the provider took it over and then refused us, whatever we send (an account
+    suspended, a sender not registered). Leave the provider alone, and try again."""
+    LOST = "lost"
+    """Not delivered, by the provider's account, and it cannot say why. Worth one more try where
+    twice beats never."""
+    OPTED_OUT = "opted_out"
+    """Not delivered: the recipient has told the provider that they want no messages."""
     UNDELIVERED = "undelivered"
     """Not delivered, and trying again would not help."""
     DELIVERED = "delivered"
     """Delivered, by the network's account."""
 
 
-RANK = {
-    Word.ACCEPTED: 0,
-    Word.SENT: 1,
-    Word.UNREACHABLE: 2,
-    Word.UNDELIVERED: 2,
-    Word.DELIVERED: 3,
-}
+FAILING = frozenset({Word.UNREACHABLE, Word.REFUSED, Word.LOST, Word.OPTED_OUT, Word.UNDELIVERED})
+"""Words that say that a request reached nobody."""
+
+RANK = {Word.ACCEPTED: 0, Word.SENT: 1, **dict.fromkeys(FAILING, 2), Word.DELIVERED: 3}
 """Receipts come in any order: of one request, only what outranks what was heard before counts."""
 
 

@@ -95,6 +95,7 @@ def test_there_is_an_alert_for_each_thing_to_watch() -> None:
         'motcua_sms_waiting{state="uncertain"}',
         "motcua_sms_moved_total",
         "motcua_sms_budget_vnd",
+        "motcua_provider_out_of_use",
         "motcua_notifier_leader_epoch",
         "motcua_receipts_forged_total",
         "motcua_desk_oldest_waiting_seconds",

@@ -64,6 +64,9 @@ CODES: Mapping[str, Meaning] = {
 }
 """What CodeResult means. A code that is not here refuses the message for good."""
 
+BAD_NUMBERS = frozenset({"108"})
+"""Codes by which a number is none: for the office to correct."""
+
 UNHEARD_OF = Counter(
     "motcua_receipts_unheard_of_total", "Receipts with a status that we do not know", ["provider"]
 )

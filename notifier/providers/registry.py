@@ -65,6 +65,13 @@ _KNOWN: Mapping[str, _Known] = {
 }
 
 
+BAD_NUMBERS: Mapping[str, frozenset[str]] = {
+    twilio.NAME: twilio.BAD_NUMBERS,
+    esms.NAME: esms.BAD_NUMBERS,
+}
+"""Provider → its codes by which a number is none. Zalo's say only that Zalo does not know it."""
+
+
 def make_gateways(settings: Settings, sessions: Sessions, vault: Vault) -> Gateways:
     """Return the route of an installation with its providers. Raises `NotConfigured`."""
     trouble = missing(settings)

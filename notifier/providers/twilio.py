@@ -68,13 +68,26 @@ CODES: Mapping[int, Meaning] = {
     30001: SLOW,  # queue overflow
     30017: SLOW,  # carrier congestion
     30022: SLOW,  # sender's rate exceeded
+    10001: STOP,  # account not active
     20003: STOP,  # wrong credentials
+    20005: STOP,  # account not active
     20404: STOP,  # no such account
+    90010: STOP,  # account not active
     30002: STOP,  # account suspended
+    63038: STOP,  # the account's messages of the day are used up
     21212: STOP,  # sender invalid
+    21603: STOP,  # no sender
     21606: STOP,  # sender not ours
+    21608: STOP,  # a trial account, which reaches verified numbers alone
+    21609: STOP,  # the address to be called back at is none: MOTCUA_PUBLIC_URL
     21612: STOP,  # sender cannot reach this country
     21408: STOP,  # country not enabled for the account
+    21701: STOP,  # no such Messaging Service
+    21702: STOP,  # the Messaging Service takes nothing
+    21703: STOP,  # the Messaging Service has no sender that is free
+    21704: STOP,  # the Messaging Service has no sender
+    21705: STOP,  # the Messaging Service is invalid
+    21709: STOP,  # the sender's name is not authorised
     30018: STOP,  # sender not registered
     30024: STOP,  # sender not provisioned for the carrier
     21211: NEVER,  # invalid number
@@ -84,7 +97,22 @@ CODES: Mapping[int, Meaning] = {
     21610: OPTED_OUT,  # the recipient has unsubscribed
     30500: UNSURE,  # internal error of Twilio's
 }
-"""What Twilio's error codes mean when it answers a request."""
+"""What Twilio's error codes mean when it answers a request. What concerns us and not the message
+stops the provider: a message that it refuses for our fault is not lost."""
+
+FAILURES: Mapping[int, Word] = {
+    **dict.fromkeys((30001, 30017, 30022), Word.UNREACHABLE),  # full queues pass
+    30003: Word.UNREACHABLE,  # the handset is off
+    **{code: Word.REFUSED for code, meaning in CODES.items() if meaning is STOP},
+    30008: Word.LOST,  # unknown error
+    30410: Word.LOST,  # the carrier did not answer in time
+    21610: Word.OPTED_OUT,
+}
+"""What error codes mean of a message that was taken over and then not delivered. The others are for
+good: no such number (30005, 30006), blocked (30004), filtered (30007) …"""
+
+BAD_NUMBERS = frozenset({"21211", "21614", "30005", "30006"})
+"""Codes by which a number is none, or no mobile one: for the office to correct."""
 
 _WORDS: Mapping[str, Word] = {
     "accepted": Word.ACCEPTED,
@@ -99,9 +127,6 @@ _WORDS: Mapping[str, Word] = {
     "failed": Word.UNDELIVERED,
     "canceled": Word.UNDELIVERED,
 }
-
-_WORTH_ANOTHER_TRY = frozenset({30001, 30003, 30017, 30022})
-"""Codes of failed deliveries that pass: full queues, and a handset that is off (30003)."""
 
 _UNREADABLE = (TwilioException, ValueError, TypeError, AttributeError, KeyError)
 """What the library raises where an answer of success is not what it should be."""
@@ -294,9 +319,7 @@ def read_callback(
 
 def _word(status: str, code: int | None) -> Word:
     word = _WORDS.get(status, Word.ACCEPTED)
-    if word is Word.UNDELIVERED and code in _WORTH_ANOTHER_TRY:
-        return Word.UNREACHABLE
-    return word
+    return FAILURES.get(code or 0, word) if word is Word.UNDELIVERED else word
 
 
 def _authorization(auth: tuple[str, str] | None) -> dict[str, str]:

@@ -110,6 +110,8 @@ class FakeTwilio:
     mood: Mood = "well"
     choose: Callable[[str], Mood] | None = None
     """Chooses a mood by the recipient, before all else."""
+    code: int | None = None
+    """Refuses every request with this code, whatever the mood."""
     latency: float = 0.0
     """Seconds before every answer."""
     listing: Literal["well", "error", "redacted", "hang"] = "well"
@@ -188,6 +190,8 @@ class _Server:
             return _refusal(400, 21603)
         if fake.latency:
             await asyncio.sleep(fake.latency)
+        if fake.code is not None:
+            return _refusal(400, fake.code)
         chosen = fake.choose(form["To"]) if fake.choose else None
         mood = chosen or (fake.moods.popleft() if fake.moods else fake.mood)
         taken = None

@@ -8,12 +8,13 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from sqlalchemy import Engine, func, select, update
@@ -42,6 +43,30 @@ PATIENT = {
 """Where nothing is to break: a busy machine's pause is no provider's silence."""
 SETTLED = FINAL | {State.ACCEPTED, State.SENT}
 """Where nothing more is done but wait for receipts, which the fake does not send by itself."""
+
+
+class Joined(NamedTuple):
+    """What a test's providers have in their logs, against what is in ours."""
+
+    messages: int
+    taken: int
+    lost: int
+    doubled: int
+
+
+JOINED: dict[str, Joined] = {}
+"""By test, of this run."""
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the table of results, with its conditions."""
+    if not JOINED:
+        return
+    load = "/".join(f"{average:.1f}" for average in os.getloadavg())
+    terminalreporter.section(f"providers' logs against ours, {os.cpu_count()} cores, load {load}")
+    width = max(map(len, JOINED))
+    for test, joined in [("test", Joined._fields), *JOINED.items()]:
+        terminalreporter.write_line(f"{test:{width}}" + "".join(f"{n:>10}" for n in joined))
 
 
 @dataclass
@@ -138,13 +163,19 @@ class System:
             )
         )
 
-    def joined(self) -> tuple[int, int]:
-        """Join the provider's log with ours; return (lost, doubled)."""
+    def joined(self, *others: Sequence[str]) -> tuple[int, int]:
+        """Join the provider's log with ours; return (lost, doubled). `others`: the logs of further
+        providers, our references of what each has taken over."""
         taken = Counter(self.twilio.refs())
+        for log in others:
+            taken.update(log)
         with self.sessions() as session:
             ours = set(session.scalars(select(Message.ref)))
         assert set(taken) <= ours
-        return len(ours - set(taken)), sum(taken.values()) - len(taken)
+        lost, doubled = len(ours - set(taken)), sum(taken.values()) - len(taken)
+        test = os.environ["PYTEST_CURRENT_TEST"].partition("::")[2].removesuffix(" (call)")
+        JOINED[test] = Joined(len(ours), sum(taken.values()), lost, doubled)
+        return lost, doubled
 
 
 @contextmanager

@@ -149,6 +149,7 @@ def test_a_process_told_to_end_leaves_nothing_in_doubt(system: System) -> None:
     with system.sessions() as session:
         whys = set(session.scalars(select(Message.why).where(Message.state == State.QUEUED)))
     assert whys <= {None, Why.SHUTTING_DOWN}
+    assert '"level": "error"' not in system.logs(), "an end in good order is no error"
     system.start()
     system.wait_until_settled(100)
     assert system.joined() == (0, 0)

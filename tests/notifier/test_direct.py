@@ -43,7 +43,7 @@ def test_an_apology_names_both_dates_and_is_made_once(
     until = date(2026, 12, 21)
     with sessions.begin() as session:
         apologise(session, make_desk(), CODE, until, JUDGE, NOON)
-        with pytest.raises(NotPossible, match="sent already"):
+        with pytest.raises(NotPossible, match="đã có từ trước"):
             apologise(session, make_desk(), CODE, until, JUDGE, NOON)
     (message,) = registry.messages()
     assert registry.text(message) == (

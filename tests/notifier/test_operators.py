@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from sqlalchemy import update
 from typer.testing import CliRunner
 
+from cli import message_words
 from cli.dossiers import app as dossiers_app
 from cli.sms import app
 from core.clock import now as clock_now
@@ -20,7 +22,7 @@ from core.privacy import Vault, get_vault
 from core.settings import get_settings
 from dossiers.lifecycle import Status
 from dossiers.models import Dossier
-from notifier import operators
+from notifier import circuits, operators
 from notifier.direct import NotPossible
 from notifier.models import Message
 from notifier.operators import RETRIED
@@ -28,7 +30,7 @@ from notifier.plan import plan_batch
 from notifier.providers.phone import PhoneProvider
 from notifier.states import FINAL, State
 from notifier.templates import DEFAULT_FILE
-from notifier.vocabulary import Outcome, Verdict, Word
+from notifier.vocabulary import CircuitChange, Outcome, Verdict, Why, Word
 from tests.notifier.conftest import NOON, MakeDesk, Office, Registry
 
 
@@ -62,6 +64,74 @@ async def test_a_history_has_everything_and_no_number(
     assert "912345678" not in repr(history)
 
 
+def test_a_digest_says_of_which_dossiers_it_tells(
+    sessions: Sessions, registry: Registry, make_desk: MakeDesk, vault: Vault
+) -> None:
+    for _ in range(4):
+        registry.dossier(status=Status.DONE)
+    with sessions.begin() as session:
+        plan_batch(session, make_desk(), NOON)
+    (digest,) = registry.messages()
+    with sessions() as session:
+        found = operators.history(session, vault, digest.id)
+    assert found.line.dossier == ""
+    assert found.dossiers == tuple(f"H60.12.01-261102-{n:04d}" for n in range(1, 5))
+
+
+@pytest.mark.parametrize(
+    ("provider", "code", "listed"),
+    [
+        ("twilio", "21614", True),
+        ("twilio", "30005", True),
+        ("esms", "108", True),
+        ("twilio", "30007", False),  # filtered: the number is as good as any
+        ("zns", "-108", False),  # unknown to Zalo alone
+        ("twilio", "108", False),  # another's code
+    ],
+)
+def test_numbers_that_are_none_are_for_the_office_to_correct(
+    sessions: Sessions,
+    registry: Registry,
+    make_desk: MakeDesk,
+    provider: str,
+    code: str,
+    listed: bool,
+) -> None:
+    put(registry, make_desk, State.UNDELIVERED)
+    with sessions.begin() as session:
+        session.execute(update(Message).values(provider=provider, code=code, state_at=NOON))
+    with sessions() as session:
+        found = operators.bad_numbers(session)
+    assert [one.dossier for one in found] == ["H60.12.01-261102-0001"] * listed
+    assert "912345678" not in repr(found)
+    if not listed:
+        return
+    assert (found[0].number, found[0].code) == ("••• ••• 678", code)
+    with sessions.begin() as session:
+        session.execute(update(Dossier).values(phone_index="f" * 64))  # corrected
+        assert not operators.bad_numbers(session)
+
+
+def test_a_number_that_something_reached_since_is_good(
+    sessions: Sessions, registry: Registry, make_desk: MakeDesk
+) -> None:
+    put(registry, make_desk, State.FAILED)
+    with sessions.begin() as session:
+        session.execute(update(Message).values(provider="twilio", code="21614", state_at=NOON))
+    later = put_another(registry, make_desk, NOON + timedelta(hours=1))
+    with sessions.begin() as session:
+        assert len(operators.bad_numbers(session)) == 2  # both dossiers have this number
+        session.execute(update(Message).where(Message.id == later).values(state=State.DELIVERED))
+        assert not operators.bad_numbers(session)
+
+
+def put_another(registry: Registry, make_desk: MakeDesk, at: datetime) -> int:
+    registry.dossier(status=Status.DONE)
+    with registry.sessions.begin() as session:
+        plan_batch(session, make_desk(), at)
+    return registry.messages()[-1].id
+
+
 def test_holding_and_releasing(sessions: Sessions, registry: Registry, make_desk: MakeDesk) -> None:
     id_ = put(registry, make_desk)
     with sessions.begin() as session:
@@ -86,7 +156,7 @@ def test_only_what_came_to_a_bad_end_is_sent_again_and_once(
                 operators.retry(session, make_desk(), id_, NOON)
             return
         made = operators.retry(session, make_desk(), id_, NOON)
-        with pytest.raises(NotPossible, match=f"as message {made}"):
+        with pytest.raises(NotPossible, match=f"là tin {made}"):
             operators.retry(session, make_desk(), id_, NOON)
     old, new = registry.messages()
     assert state in FINAL
@@ -118,11 +188,13 @@ def test_the_command_line() -> None:
         assert "912345678" not in result.output
         return result.output
 
-    assert "empty" in run("list")
-    assert "message 1 is in the outbox" in run("test", "0912 345 678")
+    assert "chưa có tin nào" in run("list")
+    assert "Tin 1 đã vào hàng gửi" in run("test", "0912 345 678")
     run("test", "113", status=1)
-    assert "message 1: held" in run("hold", "1")
-    run("hold", "1", status=1)
+    assert "Tin 1: đã giữ lại" in run("hold", "1")
+    assert "Tin 1: không được: tin đang giữ lại (held)" in run("hold", "1", status=1)
+    assert "Tin 9: không có" in run("cancel", "9", status=1)
+    assert "Không có tin nào như vậy" in run("list", "--dossier", "H60.12.01-261102-0009")
     listed = json.loads(run("list", "--state", "held", "--json"))
     assert listed["counts"] == {"held": 1}
     assert listed["messages"][0]["recipient"] == "••• ••• 678"
@@ -130,25 +202,28 @@ def test_the_command_line() -> None:
     assert not json.loads(run("list", "--phone", "0987654321", "--json"))["messages"]
     shown = json.loads(run("show", "1", "--json"))
     assert (shown["state"], shown["attempts"]) == ("held", [])
-    assert "••• ••• 678" in run("show", "1")
-    run("show", "2", status=1)
-    run("retry", "1", status=1)
-    assert "released" in run("release", "1")
-    assert "cancelled" in run("cancel", "1")
+    assert shown["changed_by"].startswith("operator ") and shown["sent_again_as"] is None
+    on_screen = run("show", "1")
+    assert "••• ••• 678" in on_screen and "đang giữ lại (held)" in on_screen
+    assert "Không có tin số 2" in run("show", "2", status=1)
+    assert "không có gì để gửi lại" in run("retry", "1", status=1)
+    assert "đã cho gửi" in run("release", "1")
+    assert "đã hủy" in run("cancel", "1")
     run("apologise", "H60.12.01-261102-0001", "--until", "30/11/2026", status=1)
-    assert "nobody works on 29/11/2026" in run(
+    assert "29/11/2026 không phải ngày làm việc" in run(
         "apologise", "H60.12.01-261102-0001", "--until", "29/11/2026", status=1
     )
     late = [CliRunner().invoke(dossiers_app, ["late", *more]) for more in ((), ("--json",))]
     assert [one.exit_code for one in late] == [0, 0]
     assert "Không có hồ sơ nào trễ hẹn" in late[0].output and json.loads(late[1].output) == []
-    assert "stopped" not in run("providers")
+    assert "có người" not in run("providers")
     run("stop-provider", "twilio", "--reason", "not of the route", status=1)
     run("stop-provider", "phone", "--reason", "the contract is being renewed")
     (line,) = json.loads(run("providers", "--json"))["providers"]
     assert (line["circuit"], line["why"]) == ("stopped", "the contract is being renewed")
-    assert "phone is in use" in run("resume-provider", "phone", "--reason", "renewed")
-    assert "already" in run("resume-provider", "phone", "--reason", "once more")
+    assert "có người" in run("providers")
+    assert "Đã cho dùng lại phone" in run("resume-provider", "phone", "--reason", "renewed")
+    assert "vốn đang dùng" in run("resume-provider", "phone", "--reason", "once more")
     shown = json.loads(run("providers", "--json"))
     assert (shown["route"], shown["providers"][0]["circuit"]) == ("phone", "closed")
     assert [one["change"] for one in shown["history"]] == ["resumed", "stopped"]
@@ -157,7 +232,9 @@ def test_the_command_line() -> None:
     assert "r-1234" not in result.output
     assert CliRunner().invoke(app, ["zns-login"], input="nothing like it").exit_code == 1
     assert shown["history"][0]["by"].startswith("operator ")
-    assert "digest v1 · 2 segments at worst" in run("templates")
+    assert "Không có số nào cần sửa" in run("bad-numbers")
+    assert json.loads(run("bad-numbers", "--json")) == []
+    assert "digest v1 · dài nhất 2 phần tin" in run("templates")
     assert "Tel. Chi nhanh 1" in run("templates")
     assert run("templates", "--check", str(DEFAULT_FILE)).startswith("registered v1")
     assert {row["segments"] for row in json.loads(run("templates", "--json"))} == {1, 2}
@@ -165,8 +242,8 @@ def test_the_command_line() -> None:
 
 @pytest.mark.usefixtures("installation")
 def test_the_command_line_for_scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def run(*arguments: str, status: int = 0) -> Any:
-        result = CliRunner().invoke(app, [*arguments, "--json"])
+    def run(*arguments: str, status: int = 0, given: str = "") -> Any:
+        result = CliRunner().invoke(app, [*arguments, "--json"], input=given)
         assert result.exit_code == status, result.output
         assert "912345678" not in result.output
         return json.loads(result.stdout)
@@ -176,6 +253,10 @@ def test_the_command_line_for_scripts(tmp_path: Path, monkeypatch: pytest.Monkey
     assert run("release", "1") == {"released": [1], "not_possible": []}
     assert run("cancel", "1") == {"cancelled": [1], "not_possible": []}
     assert run("release", "--budget") == {"released": 0}
+    why = ("--reason", "a new contract")
+    assert run("stop-provider", "phone", *why) == {"stopped": "phone"}
+    assert run("resume-provider", "phone", *why) == {"provider": "phone", "resumed": True}
+    assert run("zns-login", given="r-1234") == {"signed_in": True}
     assert CliRunner().invoke(app, ["release"]).exit_code == 1
     assert CliRunner().invoke(app, ["release", "1", "--budget"]).exit_code == 1
     found = run("budget")
@@ -183,6 +264,19 @@ def test_the_command_line_for_scripts(tmp_path: Path, monkeypatch: pytest.Monkey
     bad = tmp_path / "bad.yml"
     bad.write_text("- key: news\n", encoding="utf-8")
     assert run("templates", "--check", str(bad), status=1)["complaints"]
+
+
+def test_the_screen_has_a_word_for_everything() -> None:
+    for words, all_of in (
+        (message_words.STATES, State),
+        (message_words.WHYS, Why),
+        (message_words.CIRCUITS, circuits.Circuit),
+        (message_words.CHANGES, CircuitChange),
+        (message_words.OUTCOMES, Outcome),
+        (message_words.RECEIPTS, Word),
+        (message_words.VERDICTS, Verdict),
+    ):
+        assert set(words) == set(all_of)  # type: ignore[call-overload]
 
 
 @pytest.mark.usefixtures("installation")
@@ -193,6 +287,35 @@ def test_the_budget_on_the_screen(monkeypatch: pytest.MonkeyPatch) -> None:
     CliRunner().invoke(app, ["test", "0912345678"])
     shown = CliRunner().invoke(app, ["budget"]).output
     assert "1.000 đ" in shown and "900 đ" in shown
+
+
+@pytest.mark.usefixtures("installation")
+def test_a_route_that_cannot_work_is_said_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOTCUA_SMS_ROUTE", "esms, nobody")
+    get_settings.cache_clear()
+    result = CliRunner().invoke(app, ["providers"])
+    assert "Chưa dùng được: MOTCUA_SMS_ROUTE names nobody" in " ".join(result.output.split())
+    assert json.loads(CliRunner().invoke(app, ["providers", "--json"]).stdout)["troubles"]
+
+
+@pytest.mark.usefixtures("installation")
+def test_many_kept_back_are_not_let_go_before_their_cost_is_agreed_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MOTCUA_SMS_PRICES", "phone=900")
+    monkeypatch.setenv("MOTCUA_SMS_DAILY_BUDGET", "1000")
+    monkeypatch.setenv("MOTCUA_SMS_LARGE_BATCH", "1")
+    get_settings.cache_clear()
+    for _ in range(2):
+        assert CliRunner().invoke(app, ["test", "0912345678"]).exit_code == 0
+    with get_sessions().begin() as session:
+        session.execute(update(Message).values(state=State.HELD, why=Why.BUDGET))
+    refused = CliRunner().invoke(app, ["release", "--budget"])
+    assert refused.exit_code == 2
+    assert "2 tin, nhiều nhất 1.800 đ" in " ".join(refused.output.split())
+    assert '"held": 2' in CliRunner().invoke(app, ["list", "--json"]).output
+    agreed = CliRunner().invoke(app, ["release", "--budget", "--yes", "--json"])
+    assert json.loads(agreed.stdout) == {"released": 2}
 
 
 @pytest.mark.usefixtures("installation")
@@ -219,7 +342,7 @@ def test_the_officers_list_on_the_screen() -> None:
     # Nobody can be texted, and the new date is written down all the same.
     for until, remark in (("31/12/2099", ""), ("30/12/2099", "chỉ cho hẹn lại một lần")):
         put = CliRunner().invoke(app, ["apologise", line["code"], "--until", until])
-        assert put.exit_code == 1 and "no mobile number" in put.output
+        assert put.exit_code == 1 and "không có số di động" in " ".join(put.output.split())
         assert remark in " ".join(put.output.split())
     (line,) = json.loads(CliRunner().invoke(dossiers_app, ["late", "--json"]).output)
     assert (line["standing"], line["new_due_on"]) == ("put_off", "2099-12-30")

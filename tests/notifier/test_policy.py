@@ -19,8 +19,8 @@ from notifier.policy import (
     Rules,
     Step,
     after_answer,
+    after_failure,
     after_report,
-    after_unreachable,
     back_off,
     chance,
     earliest,
@@ -31,7 +31,7 @@ from notifier.policy import (
 from notifier.providers.base import Absent, Answer, NoTelling
 from notifier.states import Cause
 from notifier.templates import MessageClass, Policy
-from notifier.vocabulary import Outcome, Why
+from notifier.vocabulary import FAILING, Outcome, Why, Word
 
 NOW = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
 NIGHT = (time(21, 0), time(7, 0))
@@ -185,17 +185,36 @@ def test_the_cap_frees_a_place_when_the_oldest_that_fills_it_is_an_hour_old() ->
     assert step == Step(Cause.GIVE_BACK, Why.HOURLY_CAP, FULL[1] + timedelta(hours=1))
 
 
-def test_a_handset_that_is_off_is_tried_again_while_it_is_news() -> None:
-    day = NOW + timedelta(hours=24)
-    first = after_unreachable(attempts=1, expires_at=day, key="k", now=NOW)
+def failed(
+    word: Word, attempts: int = 1, hours: float = 24, policy: Policy = Policy.AT_MOST_ONCE
+) -> Step:
+    expires_at = NOW + timedelta(hours=hours)
+    return after_failure(
+        word, policy=policy, attempts=attempts, expires_at=expires_at, key="k", now=NOW
+    )
+
+
+@pytest.mark.parametrize("word", [Word.UNREACHABLE, Word.REFUSED])
+def test_what_passes_is_tried_again_while_it_is_news(word: Word) -> None:
+    first = failed(word)
     assert first.cause is Cause.UNREACHABLE
     assert first.not_before is not None
     assert timedelta(minutes=24) <= first.not_before - NOW <= timedelta(minutes=36)
-    last = after_unreachable(attempts=4, expires_at=day, key="k", now=NOW)
-    assert last.cause is Cause.HEAR_UNDELIVERED
-    soon = NOW + timedelta(minutes=10)
-    late = after_unreachable(attempts=1, expires_at=soon, key="k", now=NOW)
-    assert late.cause is Cause.HEAR_UNDELIVERED
+    assert failed(word, attempts=3).cause is Cause.UNREACHABLE
+    assert failed(word, attempts=4).cause is Cause.HEAR_UNDELIVERED
+    assert failed(word, hours=1 / 6).cause is Cause.HEAR_UNDELIVERED
+
+
+def test_what_was_lost_is_tried_once_more_where_twice_beats_never() -> None:
+    again = Policy.AT_LEAST_ONCE
+    assert failed(Word.LOST, policy=again).cause is Cause.UNREACHABLE
+    assert failed(Word.LOST, policy=again, attempts=2).cause is Cause.HEAR_UNDELIVERED
+    assert failed(Word.LOST).cause is Cause.HEAR_UNDELIVERED
+
+
+@pytest.mark.parametrize("word", sorted(FAILING - {Word.UNREACHABLE, Word.REFUSED, Word.LOST}))
+def test_what_failed_for_good_is_not_tried_again(word: Word) -> None:
+    assert failed(word, policy=Policy.AT_LEAST_ONCE).cause is Cause.HEAR_UNDELIVERED
 
 
 def test_pauses_grow() -> None:

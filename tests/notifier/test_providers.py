@@ -19,6 +19,7 @@ from core.database import Sessions
 from core.privacy import Vault
 from notifier.models import new_ref
 from notifier.providers import esms as esms_module
+from notifier.providers import twilio as twilio_module
 from notifier.providers import zns as zns_module
 from notifier.providers.base import Forged, Found, Heard, Inquiry, NoTelling, Provider, Request
 from notifier.providers.esms import read_callback
@@ -88,6 +89,21 @@ CODES = {
     ("twilio", "unheard_of"): NEVER,
     ("twilio", "queue_full"): (Outcome.THROTTLED, Advice.NOTHING),
 }
+
+SLOW = (Outcome.THROTTLED, Advice.NOTHING)
+TWILIO = {
+    **dict.fromkeys((20429, 14107, 63018, 21611, 30001, 30017, 30022), SLOW),
+    20503: (Outcome.NOT_SENT, Advice.NOTHING),
+    # Our account, our keys, our sender, our settings.
+    **dict.fromkeys((10001, 20003, 20005, 20404, 30002, 63038, 90010), STOP),
+    **dict.fromkeys((21212, 21603, 21606, 21608, 21609, 21612, 21408, 30018, 30024), STOP),
+    **dict.fromkeys((21701, 21702, 21703, 21704, 21705, 21709), STOP),
+    **dict.fromkeys((21211, 21614, 21617, 21602), NEVER),
+    21610: (Outcome.REJECTED, Advice.OPT_OUT),
+    30500: (Outcome.AMBIGUOUS, Advice.NOTHING),
+    29999: NEVER,  # unheard of
+}
+"""Twilio's, by number; written down apart from the module's own table."""
 
 
 @pytest.fixture
@@ -164,8 +180,20 @@ async def test_each_code_comes_to_what_its_table_says(
     assert answer.code
 
 
+@pytest.mark.parametrize("code", TWILIO)
+async def test_each_code_of_twilios_comes_to_what_its_table_says(
+    twilio: FakeTwilio, make_route: MakeRoute, code: int
+) -> None:
+    twilio.code = code
+    answer = await one(make_route, "twilio").send(request_())
+    assert (answer.outcome, answer.advice) == TWILIO[code]
+    assert answer.code == str(code)
+    assert not twilio.taken
+
+
 def test_the_tables_leave_no_code_out() -> None:
     """A code that is added to a module is added to its fake, and so to this table."""
+    assert set(twilio_module.CODES) == set(TWILIO) - {29999}
     esms_codes = {code for code in esms_module.CODES if code not in ("100", "124")}
     assert esms_codes == set(esms_server.REFUSALS.values()) - {"998"} | {"102"}
     assert set(zns_module.CODES) == {str(c) for c in zns_server.REFUSALS.values()} - {"-999"}

@@ -17,8 +17,10 @@ from twilio.request_validator import RequestValidator
 from core.database import Sessions
 from core.privacy import Vault
 from core.settings import Settings
+from notifier import circuits
 from notifier.dispatch import Dispatcher
 from notifier.models import Message, Receipt
+from notifier.outbox import opted_out
 from notifier.plan import plan_batch
 from notifier.providers.base import Forged, Heard
 from notifier.providers.phone import PhoneProvider
@@ -185,6 +187,47 @@ def test_a_handset_that_is_off_is_tried_again_later(
     assert one.not_before >= NOON + timedelta(minutes=24)
 
 
+@pytest.mark.parametrize("state", [State.ACCEPTED, State.DELIVERED, State.UNCONFIRMED])
+def test_who_unsubscribed_is_remembered_whatever_the_message_has_come_to(
+    registry: Registry, make_desk: MakeDesk, office: Office, state: State
+) -> None:
+    """Behind a Messaging Service, Twilio says 21610 after it has taken the message over."""
+    one = put(registry, make_desk, state)
+    hear(registry, Word.OPTED_OUT, code="21610")
+    office.apply_receipts(NOON)
+    with registry.sessions() as session:
+        assert opted_out(session, [one.phone_index]) == {one.phone_index}
+    registry.dossier()  # the same number's next news
+    with registry.sessions.begin() as session:
+        plan_batch(session, make_desk(), NOON)
+    _, following = registry.messages()
+    assert (following.state, following.why) == (State.SUPPRESSED, Why.OPTED_OUT)
+
+
+def test_a_provider_that_refuses_us_afterwards_is_left_alone_and_nothing_is_lost(
+    registry: Registry, make_desk: MakeDesk, office: Office
+) -> None:
+    put(registry, make_desk, State.ACCEPTED)
+    hear(registry, Word.REFUSED, code="30002")
+    office.apply_receipts(NOON)
+    one = message(registry)
+    assert (one.state, one.why, one.code) == (State.QUEUED, Why.RETRYING, "30002")
+    with registry.sessions() as session:
+        known = circuits.states(session, ["twilio"])["twilio"]
+        assert circuits.standing(known, NOON) is circuits.Circuit.OPEN
+        assert known.code == "30002"
+
+
+def test_an_old_refusal_stops_nobody(
+    registry: Registry, make_desk: MakeDesk, office: Office
+) -> None:
+    put(registry, make_desk, State.DELIVERED)
+    hear(registry, Word.REFUSED, code="30002")
+    office.apply_receipts(NOON)
+    with registry.sessions() as session:
+        assert not circuits.states(session, ["twilio"])
+
+
 def test_an_old_word_of_a_failed_request_does_not_stop_its_retry(
     registry: Registry, make_desk: MakeDesk, office: Office
 ) -> None:
@@ -274,7 +317,18 @@ def read(settings: Settings, vault: Vault, url: str, form: dict[str, str], signa
         ("delivered", None, Word.DELIVERED),
         ("undelivered", "30005", Word.UNDELIVERED),
         ("undelivered", "30003", Word.UNREACHABLE),
-        ("failed", "30008", Word.UNDELIVERED),
+        ("undelivered", "30006", Word.UNDELIVERED),
+        ("undelivered", "30004", Word.UNDELIVERED),
+        ("undelivered", "30007", Word.UNDELIVERED),
+        ("undelivered", "30001", Word.UNREACHABLE),
+        ("failed", "30008", Word.LOST),
+        ("failed", "30410", Word.LOST),
+        ("failed", "21610", Word.OPTED_OUT),
+        ("failed", "30002", Word.REFUSED),
+        ("undelivered", "30018", Word.REFUSED),
+        ("undelivered", "30024", Word.REFUSED),
+        ("failed", "21703", Word.REFUSED),
+        ("delivered", "21610", Word.DELIVERED),
         ("failed", None, Word.UNDELIVERED),
         ("canceled", None, Word.UNDELIVERED),
         ("a status of the future", None, Word.ACCEPTED),

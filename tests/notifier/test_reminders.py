@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 
 from core.database import Sessions
+from core.settings import Settings
 from dossiers.lifecycle import Status
 from dossiers.phones import phone_index
 from notifier import outbox
 from notifier.desk import Desk
 from notifier.plan import plan_batch
-from notifier.reminders import remind, threshold
+from notifier.reminders import remind, threshold, thresholds_of
 from notifier.states import State
 from notifier.vocabulary import Why
 from tests.notifier.conftest import NOON, OTHER_PHONE, PHONE, MakeDesk, Registry
@@ -36,6 +37,15 @@ def ready(registry: Registry, working_days_ago: int, **options: object) -> int:
     while weekdays(at.date(), NOON.date()) < working_days_ago:
         at -= timedelta(days=1)
     return registry.dossier(status=Status.DONE, at=at, backlog=True, **options)  # type: ignore[arg-type]
+
+
+def test_what_is_reminded_of_unless_the_office_says_otherwise() -> None:
+    usual = Settings(_env_file=None)  # type: ignore[call-arg]
+    thresholds = thresholds_of(usual)
+    assert thresholds[Status.DONE] == (3, 10, 30)
+    assert thresholds[Status.TAX_DUE] and thresholds[Status.SUPPLEMENT_NEEDED]
+    assert usual.quiet_hours == (time(21), time(7))
+    assert usual.quiet_release_spread > 0 and usual.recipient_hourly_cap > 0
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_an_old_message_that_was_blotted_out_is_not_sent_again(
 ) -> None:
     old = make(sessions, registry, make_desk(), State.FAILED)
     redact(sessions, registry)
-    with sessions.begin() as session, pytest.raises(NotPossible, match="not kept any more"):
+    with sessions.begin() as session, pytest.raises(NotPossible, match="đã được xóa nội dung"):
         operators.retry(session, make_desk(), old.id, LATER)
 
 

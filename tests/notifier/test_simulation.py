@@ -68,6 +68,28 @@ async def test_the_gateway_keeps_a_true_log() -> None:
     assert 0 < len(lossy.taken) < 40
 
 
+async def test_each_fault_of_the_option_is_one() -> None:
+    now = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
+    hour = timedelta(hours=1)
+
+    async def heard(faults: Faults, after: timedelta) -> list[object]:
+        moment = [now]
+        gateway = Gateway(lambda: moment[0], faults)
+        for n in range(20):
+            await gateway.send(Request(f"r{n}", 1, f"+849123456{n:02d}", "text", 60))
+        moment[0] += after
+        return list(gateway.receipts())
+
+    usual = await heard(Faults(), hour)
+    assert 20 < len(usual) <= 40
+    assert len(await heard(Faults(repeated_receipts=1.0), hour)) == 3 * len(usual)
+    assert await heard(Faults(late_receipts=1.0), hour) == []
+    assert len(await heard(Faults(late_receipts=1.0), 40 * hour)) == len(usual)
+    throttled = Gateway(lambda: now, Faults(throttling=1.0))
+    answer = await throttled.send(Request("r", 1, "+84912345678", "text", 60))
+    assert answer.outcome is Outcome.THROTTLED and not throttled.taken
+
+
 async def test_everything_goes_wrong_and_nothing_is_lost_or_doubled(engine: Engine) -> None:
     harsh = Faults(
         crashes=0.1, lost_answers=0.2, late_receipts=0.2, repeated_receipts=0.3, throttling=0.2
@@ -123,6 +145,16 @@ def test_the_command() -> None:
     assert guess["note"].startswith("not measured")
     assert guess["events"] > 2500 > found["events"]
     assert CliRunner().invoke(app, ["simulate", "--faults", "gremlins"]).exit_code == 2
+
+
+def test_the_table_on_the_screen_has_every_column() -> None:
+    result = CliRunner().invoke(app, ["simulate", "--dossiers", "10", "--days", "1"])
+    assert result.exit_code == 0, result.output
+    named = {line.strip("│ ").split("│")[0].strip() for line in result.stdout.splitlines()}
+    states = {state.value for state in State}
+    assert {"events", "messages", "segments that left", "cost", "lost", "doubled"} <= named
+    assert named & states
+    assert any("p50 / p95" in name for name in named)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

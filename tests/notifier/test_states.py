@@ -40,7 +40,7 @@ from notifier.states import (
     require,
 )
 from notifier.templates import MessageClass, load_templates, render
-from notifier.vocabulary import RANK, Outcome, Verdict, Why, Word
+from notifier.vocabulary import FAILING, RANK, Outcome, Verdict, Why, Word
 
 START = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
 VAULT = Vault("a root secret for tests only")
@@ -274,7 +274,7 @@ class Life(RuleBasedStateMachine):
     def receipt(self, data: st.DataObject, word: Word, at_once: bool) -> None:
         """Word of any request that arrived, in any order, any number of times."""
         ref, attempt, sid = data.draw(st.sampled_from(self.taken))
-        if word in (Word.UNREACHABLE, Word.UNDELIVERED):
+        if word in FAILING:
             self.failed.add((ref, attempt))
         with self.transaction() as session:
             store(session, Heard("fake", ref, attempt, sid, word), self.now)
