@@ -69,13 +69,16 @@ class Table:
     kind: Literal["table"] = "table"
 
 
+StopState = Literal["done", "current", "ahead", "broken"]
+"""`broken`: the way ended here (refused, stopped, withdrawn)."""
+
+
 @dataclass(frozen=True)
 class Stop:
     """A station on a dossier's way."""
 
     label: str
-    state: Literal["done", "current", "ahead", "broken"]
-    """`broken`: the way ended here (refused, stopped, withdrawn)."""
+    state: StopState
     on: str = ""
     """The date, as people read it (16/11/2026), or empty."""
 

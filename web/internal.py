@@ -15,14 +15,14 @@ from fastapi.exceptions import RequestValidationError
 from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
-from pydantic import BaseModel, Field, StrictBool, ValidationError, field_validator
+from pydantic import BaseModel, Field, StrictBool, ValidationError
 
 from core import clock
 from core.observability import get_logger
 from dossiers.proof import Sender
 from helpdesk.hearing import Message
 from language import signing
-from language.blocks import Stop, to_dict
+from language.blocks import Stop, StopState, to_dict
 from notifier.providers.zalo_tokens import NotNow, NotSignedIn
 from web.openapi import file, refusals, signed_question
 from web.picture import as_png
@@ -95,17 +95,18 @@ class Token(BaseModel):
     token: str
 
 
+class Shown(BaseModel):
+    """A station on a dossier's way, short enough for a picture."""
+
+    label: str = Field(max_length=_LONGEST_LABEL)
+    state: StopState
+    on: str = Field(default="", max_length=_LONGEST_LABEL)
+
+
 class Way(BaseModel):
     """A dossier's way, as an answer tells it."""
 
-    stops: Annotated[tuple[Stop, ...], Field(min_length=1, max_length=12)]
-
-    @field_validator("stops")
-    @classmethod
-    def _short(cls, stops: tuple[Stop, ...]) -> tuple[Stop, ...]:
-        if any(len(stop.label) > _LONGEST_LABEL or len(stop.on) > _LONGEST_LABEL for stop in stops):
-            raise ValueError("too long for a picture")
-        return stops
+    stops: Annotated[tuple[Shown, ...], Field(min_length=1, max_length=12)]
 
 
 class Nothing(BaseModel):
@@ -200,5 +201,6 @@ async def way(request: Request) -> Response:
     """Draw a dossier's way for a platform that shows pictures. What is asked holds nothing else of
     the dossier, and nothing of it is kept but the picture of these very steps."""
     _, asked = await _asked(request, Way)
-    drawn = await to_thread.run_sync(as_png, asked.stops, limiter=_DRAWING)
+    stops = tuple(Stop(one.label, one.state, one.on) for one in asked.stops)
+    drawn = await to_thread.run_sync(as_png, stops, limiter=_DRAWING)
     return Response(drawn, media_type="image/png", headers={"Cache-Control": "no-store"})

@@ -92,20 +92,24 @@ def asked_by_query(*names: str, required: bool = True) -> dict[str, Any]:
 
 def signed_question(question: type[BaseModel]) -> dict[str, Any]:
     """Describe a question of the Rasa server's: its fields, and that it is signed."""
-    body = takes("application/json", question.model_json_schema())
+    schema = question.model_json_schema(ref_template="#/components/schemas/{model}")
+    body = takes("application/json", schema)
     return {**body, "security": [{_SIGNATURE: []}]}
 
 
 def describe(app: FastAPI) -> dict[str, Any]:
     """Return the description of an application's routes."""
-    described = app.openapi()
+    described = deepcopy(app.openapi())
+    schemas = described["components"]["schemas"]
     described["info"]["description"] = ABOUT
     described["components"]["securitySchemes"] = {_SIGNATURE: _SIGNED}
     for path in described["paths"].values():
         for operation in path.values():
             _as_it_is(operation)
+            for body in operation.get("requestBody", {}).get("content", {}).values():
+                # Parts of a body stand where references to them can be followed.
+                schemas.update(body["schema"].pop("$defs", {}))
     # FastAPI's own words for what is invalid: the site says it by a page.
-    schemas = described["components"]["schemas"]
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     return described

@@ -7,6 +7,7 @@ send is signed after it was made up, so that what is malformed reaches what read
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 import requests
 import schemathesis
+import yaml
 from aiohttp import web
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
@@ -76,6 +78,14 @@ def test_every_address_is_described(site: Served) -> None:
         for operation in schema.get_all_operations()
     }
     assert served == told
+
+
+def test_every_reference_leads_somewhere() -> None:
+    description = yaml.safe_load(DESCRIPTION.read_text(encoding="utf-8"))
+    for reference in set(re.findall(r"#/[^'\n]+", DESCRIPTION.read_text(encoding="utf-8"))):
+        found = description
+        for part in reference.removeprefix("#/").split("/"):
+            found = found[part]
 
 
 @dataclass
