@@ -87,6 +87,8 @@ def words(vocabulary: type[StrEnum], length: int = 20) -> Enum:
     )
 
 
+PATIENCE = 30
+"""Seconds for which a writer of SQLite waits for another."""
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16384")
 
 
@@ -102,7 +104,7 @@ def make_engine(url: str, **options: Any) -> Engine:
     database = make_url(url).database
     if database and database != ":memory:" and not database.startswith("file:"):
         Path(database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": 30}, hide_parameters=True, **options)
+    engine = create_engine(url, connect_args={"timeout": PATIENCE}, hide_parameters=True, **options)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:

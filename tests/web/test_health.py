@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, make_url
+from sqlalchemy import Engine, delete, make_url, text
 
 import web.models
+from core.database import PATIENCE
 from core.settings import Settings
 from web.app import create_app
 
@@ -46,4 +47,20 @@ def test_the_database_is_ready_where_it_takes_writing(
         answer = TestClient(app).get("/healthz")
         assert answer.status_code == 503  # the other parts do not run here
         assert answer.json()["parts"]["database"] == said
+    app.state.site.sessions.kw["bind"].dispose()
+
+
+def test_a_database_in_which_somebody_writes_is_ready(settings: Settings, engine: Engine) -> None:
+    app = create_app(
+        settings.model_copy(
+            update={"database_url": engine.url.render_as_string(hide_password=False)}
+        )
+    )
+    with engine.begin() as writing:
+        writing.execute(delete(web.models.ChatTurn))
+        answer = TestClient(app).get("/healthz")
+    assert answer.json()["parts"]["database"] == "ready"
+    with app.state.site.sessions() as session:
+        if engine.dialect.name == "sqlite":
+            assert session.execute(text("PRAGMA busy_timeout")).scalar() == 1000 * PATIENCE
     app.state.site.sessions.kw["bind"].dispose()
