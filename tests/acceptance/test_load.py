@@ -1,6 +1,7 @@
 """Thirty-two conversations at once on the whole running system, in a short form: nothing fails, and
 no process's memory runs away. The long form, ten minutes with the curve, is
-`tests.benchmarks.soak`. Its file comes before the one whose last test stops the system that all share.
+`tests.benchmarks.soak`. This file comes before the one whose last test stops the system that all
+share.
 """
 
 from __future__ import annotations
