@@ -9,7 +9,7 @@ import aiohttp
 from fastapi import APIRouter, HTTPException, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
-from sqlalchemy import false, text, update
+from sqlalchemy import false, update
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from core import clock
@@ -80,21 +80,22 @@ def _watch_desk(site: Site) -> None:
 def _database_takes_writing(site: Site) -> bool:
     """Change no row, as something that writes: a database that can only be read (a standby, a file
     that belongs to somebody else) refuses, and one that answers nothing does too."""
-    with site.sessions() as session:
-        sqlite = session.get_bind().dialect.name == "sqlite"
+    engine = site.sessions.kw["bind"]
+    # One connection throughout: what is set on it is set back before anybody else gets it.
+    with engine.connect() as connection:
+        sqlite = engine.dialect.name == "sqlite"
         if sqlite:
             # Who writes at this moment, a night's import, shows that one can: nothing to wait for.
-            session.execute(text("PRAGMA busy_timeout = 0"))
+            connection.exec_driver_sql("PRAGMA busy_timeout = 0")
         try:
-            session.execute(update(ChatTurn).where(false()).values(said=""))
-            session.rollback()
+            connection.execute(update(ChatTurn).where(false()).values(said=""))
         except OperationalError as error:
-            session.rollback()
             if "is locked" not in str(error.orig):
                 raise
         finally:
+            connection.rollback()
             if sqlite:
-                session.execute(text(f"PRAGMA busy_timeout = {1000 * PATIENCE}"))
+                connection.exec_driver_sql(f"PRAGMA busy_timeout = {1000 * PATIENCE}")
     return True
 
 
