@@ -39,7 +39,7 @@ from core.settings import Settings, get_settings
 from dossiers.links import LENGTH, PAGE
 from dossiers.phones import phone_index, read_phones
 from notifier import budget as budgets
-from notifier import circuits, direct, operators
+from notifier import circuits, direct, operators, outbox
 from notifier.desk import link_lines
 from notifier.direct import NotPossible
 from notifier.lateness import NoSuchAppointment, put_off
@@ -236,7 +236,7 @@ def providers(
 ) -> None:
     """Show the providers of the route, how each stands, and what happened to them."""
     settings = get_settings()
-    route = _route(settings)
+    route, troubles = _route(settings), missing(settings)
     rates = {name: getattr(settings, f"{name}_rate", 0.0) for name in route.names}
     with get_sessions()() as session:
         lines = [asdict(line) for line in operators.providers(session, route, rates, clock_now())]
@@ -253,10 +253,16 @@ def providers(
             for one in events
         ]
     if json_output:
-        shown = {"route": settings.message_route, "providers": lines, "history": history}
-        _print_json({**shown, "troubles": missing(settings)})
+        _print_json(
+            {
+                "route": settings.message_route,
+                "providers": lines,
+                "history": history,
+                "troubles": troubles,
+            }
+        )
         return
-    for trouble in missing(settings):
+    for trouble in troubles:
         Console(stderr=True).print(f"Chưa dùng được: {trouble}", markup=False, highlight=False)
     console.print(f"Đường gửi: {settings.message_route}", markup=False, highlight=False)
     _table(
@@ -497,13 +503,18 @@ def _do(ids: Sequence[int], what: Any, done: str, said: str, json_output: bool) 
     """Do something to messages, and say to which it could be done, and where the others stand."""
     with get_sessions().begin() as session:
         changed: set[int] = what(session, ids, _who(), clock_now())
-        others = operators.states(session, set(ids) - changed)
+        others = outbox.standing(session, set(ids) - changed)
     if json_output:
         _print_json({done: sorted(changed), "not_possible": sorted(set(ids) - changed)})
     else:
         for id_ in ids:
-            stands = f"không được: tin {state_word(others[id_])}" if id_ in others else "không có"
-            fate = said if id_ in changed else stands
+            if id_ in changed:
+                fate = said
+            elif id_ in others:
+                state, _ = others[id_]
+                fate = f"không được: tin {state_word(state)}"
+            else:
+                fate = "không có"
             console.print(f"Tin {id_}: {fate}", highlight=False)
     if set(ids) - changed:
         raise typer.Exit(1)

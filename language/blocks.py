@@ -69,16 +69,13 @@ class Table:
     kind: Literal["table"] = "table"
 
 
-StopState = Literal["done", "current", "ahead", "broken"]
-"""`broken`: the way ended here (refused, stopped, withdrawn)."""
-
-
 @dataclass(frozen=True)
 class Stop:
     """A station on a dossier's way."""
 
     label: str
-    state: StopState
+    state: Literal["done", "current", "ahead", "broken"]
+    """`broken`: the way ended here (refused, stopped, withdrawn)."""
     on: str = ""
     """The date, as people read it (16/11/2026), or empty."""
 

@@ -7,7 +7,7 @@ texts are shown: they hold a dossier's code and state, and no name, number or pa
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
 
@@ -141,6 +141,11 @@ def history(session: Session, vault: Vault, message_id: int) -> History:
         attempts=tuple(attempts),
         receipts=tuple(receipts),
     )
+
+
+def text_of(session: Session, vault: Vault, message_id: int) -> str:
+    """Return what a message says. Raises `NotPossible` where there is none."""
+    return _readable(vault, _get(session, message_id).body_enc)
 
 
 def hold(session: Session, ids: Sequence[int], who: str, now: datetime) -> set[int]:
@@ -317,12 +322,6 @@ def _move(session: Session, ids: Sequence[int], cause: Cause, who: str, now: dat
     ]
     session.expunge_all()
     return change(session, changes, who, now)
-
-
-def states(session: Session, ids: Iterable[int]) -> dict[int, State]:
-    """Return where messages stand; those that there are not are left out."""
-    rows = session.execute(select(Message.id, Message.state).where(Message.id.in_(set(ids))))
-    return dict(rows.all())
 
 
 def _dossiers(session: Session, message_id: int) -> tuple[str, ...]:

@@ -250,16 +250,19 @@ def _heed(
 
     An opt-out counts whatever its message has come to by now.
     """
+    refusing: dict[str, str] = {}
     for receipt in heard:
         message = messages.get(receipt.message_ref)
         if message is None:
             continue
         if receipt.word is Word.OPTED_OUT:
             opt_out(session, message.phone_index, receipt.provider, now)
-        refused = receipt.word is Word.REFUSED and verdicts[receipt.id] is Verdict.APPLIED
-        reason = receipt.code or receipt.word
-        if refused and circuits.open_circuit(session, receipt.provider, reason, "receipts", now):
-            log.error("provider paused", provider=receipt.provider, code=reason)
+        if receipt.word is Word.REFUSED and verdicts[receipt.id] is Verdict.APPLIED:
+            refusing.setdefault(receipt.provider, receipt.code or receipt.word)
+    # Once a provider, however many it refused; in one order, as dispatch does.
+    for name, reason in sorted(refusing.items()):
+        if circuits.open_circuit(session, name, reason, "receipts", now):
+            log.error("provider paused", provider=name, code=reason)
 
 
 def _best_words(session: Session, refs: set[str]) -> dict[tuple[str, int], int]:

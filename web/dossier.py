@@ -34,7 +34,7 @@ from helpdesk.ratings import may_rate, rate
 from language.blocks import Block, Progress
 from notifier.choices import choose, number_of, send_second_step, wants_messages
 from notifier.desk import Desk
-from notifier.operators import history, messages
+from notifier.operators import messages, text_of
 from notifier.states import State
 from notifier.templates import get_templates
 from procedures.catalogue import CatalogueError, NoVersion, get_catalogue
@@ -253,7 +253,7 @@ def _choice(
                 Shown(
                     at=line.not_before,
                     recipient=line.recipient,
-                    text=history(session, site.vault, line.id).text,
+                    text=text_of(session, site.vault, line.id),
                     state=STATE_WORDS[line.state][language == "en"],
                 )
                 for line in messages(

@@ -16,13 +16,14 @@ from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 from pydantic import BaseModel, Field, StrictBool, ValidationError
+from pydantic.dataclasses import dataclass
 
 from core import clock
 from core.observability import get_logger
 from dossiers.proof import Sender
 from helpdesk.hearing import Message
 from language import signing
-from language.blocks import Stop, StopState, to_dict
+from language.blocks import Stop, to_dict
 from notifier.providers.zalo_tokens import NotNow, NotSignedIn
 from web.openapi import file, refusals, signed_question
 from web.picture import as_png
@@ -95,12 +96,12 @@ class Token(BaseModel):
     token: str
 
 
-class Shown(BaseModel):
+@dataclass(frozen=True)
+class Shown(Stop):
     """A station on a dossier's way, short enough for a picture."""
 
-    label: str = Field(max_length=_LONGEST_LABEL)
-    state: StopState
-    on: str = Field(default="", max_length=_LONGEST_LABEL)
+    label: Annotated[str, Field(max_length=_LONGEST_LABEL)]
+    on: Annotated[str, Field(max_length=_LONGEST_LABEL)] = ""
 
 
 class Way(BaseModel):
@@ -201,6 +202,5 @@ async def way(request: Request) -> Response:
     """Draw a dossier's way for a platform that shows pictures. What is asked holds nothing else of
     the dossier, and nothing of it is kept but the picture of these very steps."""
     _, asked = await _asked(request, Way)
-    stops = tuple(Stop(one.label, one.state, one.on) for one in asked.stops)
-    drawn = await to_thread.run_sync(as_png, stops, limiter=_DRAWING)
+    drawn = await to_thread.run_sync(as_png, asked.stops, limiter=_DRAWING)
     return Response(drawn, media_type="image/png", headers={"Cache-Control": "no-store"})
